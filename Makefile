@@ -1,0 +1,67 @@
+# Two commands do nearly everything: `make book` and `make test`.
+# PYTHON=python3.13 chooses the interpreter, MPLBACKEND and the like pass through.
+ifeq ($(origin PYTHON), undefined)
+PYTHON := $(if $(wildcard .venv/ready-*),.venv/bin/python,python3)
+endif
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+BIN := .venv/bin
+READY := .venv/ready-$(VERSION)
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+PYTEST := python -m pytest --numprocesses 2 --dist loadfile
+
+.DEFAULT_GOAL := help
+.PHONY: help book test test-package notebooks exercises grade-demo bench torch student-pack lock clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+book: $(READY) ## Render the book to _build/html/index.html
+	@jupyter-book build book --config _config.yml --path-output . -W -n --keep-going -q
+	@echo "The book is ready: $(CURDIR)/_build/html/index.html"
+
+test: book ## Check style and types, then run every test (nbval, grading and browser tests too)
+	ruff check .
+	ruff format --check .
+	mypy
+	$(PYTEST)
+
+test-package: $(READY) ## Run only the tests of labref
+	$(PYTEST) tests/labref
+
+notebooks: $(READY) ## Execute the chapters whose text has changed (book/*.md -> book/*.ipynb)
+	python tools/notebooks.py
+
+exercises: $(READY) ## Make the students' notebooks (solutions/ -> exercises/)
+	python tools/exercises.py
+
+grade-demo: $(READY) ## Grade a class of ten made-up students and print the table
+	python tools/grade_demo.py
+
+bench: torch ## Time labref beside its peers
+	python -m benchmarks
+
+torch: $(READY) ## Add PyTorch, a peer of the benchmarks and of some tests
+	@python -c 'import torch' 2>/dev/null || python -m pip install --quiet torch==2.13.0
+
+student-pack: $(READY) ## Zip what students need: notebooks, labref, how to start
+	python tools/student_pack.py
+
+lock: ## Resolve pyproject.toml's dependencies anew into requirements.lock (needs uv)
+	uv pip compile pyproject.toml --extra test --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+		--upgrade --quiet --output-file requirements.lock
+
+clean: ## Remove all that was made, the environment included
+	rm -rf .venv _build build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# One environment for everything, exactly as locked.
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo "Python 3.11 or newer is needed; $(PYTHON) is '$(VERSION)'. Try: make PYTHON=python3.11" >&2; exit 1; }
+	@echo "Setting up .venv with Python $(VERSION) (about a minute, once) ..."
+	@ls $(READY) >/dev/null 2>&1 || rm -rf .venv
+	@test -d .venv || $(PYTHON) -m venv .venv
+	@python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@

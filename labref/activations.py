@@ -1,0 +1,232 @@
+"""Activation functions and their derivatives.
+
+Every function works elementwise on an array of any shape, but for ``softmax``, which works on
+rows. An ``Activation`` pairs a function with its derivative, so that a layer can use either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from labref import _checks
+from labref._checks import Array
+
+# From here up exp(-a) is finite; further down the sigmoid is 0 in all but the last subnormals.
+_LOWEST = {np.dtype(np.float16): -11.0, np.dtype(np.float32): -88.0, np.dtype(np.float64): -709.0}
+
+
+def _sigmoid(a: Array) -> Array:
+    y = np.maximum(a, _LOWEST[a.dtype], out=np.empty_like(a))
+    np.negative(y, out=y)
+    np.exp(y, out=y)
+    y += 1
+    return np.reciprocal(y, out=y)
+
+
+def sigmoid(a: npt.ArrayLike) -> Array:
+    """Logistic sigmoid, 1 / (1 + exp(-a)), without overflow at any finite ``a``.
+
+    Parameters
+    ----------
+    a
+        Pre-activations, any shape.
+
+    Returns
+    -------
+    Array
+        Like ``a``, between 0 and 1.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``a`` is not made of finite real numbers.
+
+    Notes
+    -----
+    Equation: eq-sigmoid.
+    """
+    return _sigmoid(_checks.floats("a", a))
+
+
+def sigmoid_grad(a: npt.ArrayLike) -> Array:
+    """Derivative of the sigmoid at the pre-activation ``a``: y (1 - y) with y = sigmoid(a).
+
+    Takes and raises what ``sigmoid`` does; at most 1/4, reached at 0.
+
+    Notes
+    -----
+    Equation: eq-sigmoid-grad.
+    """
+    y = sigmoid(a)
+    return np.asarray(y * (1 - y))
+
+
+def tanh(a: npt.ArrayLike) -> Array:
+    """Hyperbolic tangent, elementwise; takes and raises what ``sigmoid`` does.
+
+    Notes
+    -----
+    Equation: eq-tanh. tanh(a) = 2 sigmoid(2a) - 1, so its slope at 0 is 1, four times sigmoid's.
+    """
+    return np.asarray(np.tanh(_checks.floats("a", a)))
+
+
+def tanh_grad(a: npt.ArrayLike) -> Array:
+    """Derivative of tanh at the pre-activation ``a``: 1 - tanh(a)**2.
+
+    Notes
+    -----
+    Equation: eq-tanh.
+    """
+    return 1 - tanh(a) ** 2
+
+
+def relu(a: npt.ArrayLike) -> Array:
+    """Rectified linear unit, max(0, a), elementwise; takes and raises what ``sigmoid`` does.
+
+    Notes
+    -----
+    Equation: eq-relu. Source: Glorot, Bordes and Bengio (2011).
+    """
+    return np.asarray(np.maximum(_checks.floats("a", a), 0))
+
+
+def relu_grad(a: npt.ArrayLike) -> Array:
+    """Derivative of ReLU at the pre-activation ``a``: 1 where a > 0, else 0 (at 0 too).
+
+    Notes
+    -----
+    Equation: eq-relu.
+    """
+    a = _checks.floats("a", a)
+    return (a > 0).astype(a.dtype)
+
+
+def identity(a: npt.ArrayLike) -> Array:
+    """Return ``a`` itself: the activation of a linear layer.
+
+    Notes
+    -----
+    Equation: eq-identity.
+    """
+    return _checks.floats("a", a)
+
+
+def identity_grad(a: npt.ArrayLike) -> Array:
+    """Derivative of the identity: ones like ``a``.
+
+    Notes
+    -----
+    Equation: eq-identity.
+    """
+    return np.ones_like(_checks.floats("a", a))
+
+
+def softmax(a: npt.ArrayLike) -> Array:
+    """Turn each row of logits into a probability distribution.
+
+    Parameters
+    ----------
+    a
+        Logits, shape (N, K).
+
+    Returns
+    -------
+    Array
+        Shape (N, K), rows positive and adding to 1. The largest logit of a row is subtracted
+        first: that changes nothing but keeps exp from overflowing.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``a`` is not a matrix of finite real numbers with at least one row and column.
+
+    Notes
+    -----
+    Equation: eq-softmax.
+    """
+    a = _checks.floats("a", a, shape=("N", "K"))
+    e = np.exp(a - a.max(axis=1, keepdims=True))
+    return np.asarray(e / e.sum(axis=1, keepdims=True))
+
+
+def softmax_backward(grad_y: npt.ArrayLike, y: npt.ArrayLike) -> Array:
+    """Gradient at the logits, given the gradient at the softmax's output.
+
+    Parameters
+    ----------
+    grad_y
+        Gradient of the loss with respect to ``y``, shape (N, K).
+    y
+        The softmax's output, shape (N, K).
+
+    Returns
+    -------
+    Array
+        Shape (N, K): y * (grad_y - sum of grad_y * y over the row). Softmax mixes the logits of
+        a row, so its derivative is a matrix per row and not an elementwise factor.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the two are not finite matrices of one shape.
+
+    Notes
+    -----
+    Equation: eq-softmax-jacobian.
+    """
+    y = _checks.floats("y", y, shape=("N", "K"))
+    grad_y = _checks.floats("grad_y", grad_y, shape=y.shape)
+    return np.asarray(y * (grad_y - (grad_y * y).sum(axis=1, keepdims=True)))
+
+
+@dataclass(frozen=True)
+class Activation:
+    """An elementwise function and its derivative, as a layer uses them.
+
+    Attributes
+    ----------
+    name
+        The function's name.
+    function
+        Maps the pre-activation ``a`` to the output ``y``, same shape.
+    derivative
+        Maps ``(a, y)`` to dy/da, same shape; whichever of the two makes it cheap is used.
+    """
+
+    name: str
+    function: Callable[[Array], Array]
+    derivative: Callable[[Array, Array], Array]
+
+
+IDENTITY = Activation("identity", lambda a: a, lambda a, y: np.ones_like(a))
+ACTIVATIONS = {
+    activation.name: activation
+    for activation in (
+        IDENTITY,
+        Activation("sigmoid", _sigmoid, lambda a, y: y * (1 - y)),
+        Activation("tanh", np.tanh, lambda a, y: 1 - y * y),
+        Activation("relu", lambda a: np.maximum(a, 0), lambda a, y: (a > 0).astype(a.dtype)),
+    )
+}
+
+
+def get_activation(activation: str | Activation) -> Activation:
+    """Return the activation of that name (or the one given).
+
+    Raises
+    ------
+    ValueError
+        If no activation has that name.
+    """
+    if isinstance(activation, Activation):
+        return activation
+    if activation not in ACTIVATIONS:
+        raise ValueError(
+            f"activation: expected one of {', '.join(ACTIVATIONS)}, got {activation!r}"
+        )
+    return ACTIVATIONS[activation]

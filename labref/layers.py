@@ -1,0 +1,199 @@
+"""The dense layer: as two plain functions, and as an object that keeps what backprop needs."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Protocol, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from labref import _checks
+from labref._checks import Array
+from labref.activations import IDENTITY, Activation, get_activation
+
+
+def dense_forward(x: npt.ArrayLike, W: npt.ArrayLike, b: npt.ArrayLike) -> Array:
+    """Pre-activations of a dense layer: x W^T + b.
+
+    Parameters
+    ----------
+    x
+        Inputs, one per row, shape (N, n_in).
+    W
+        Weights, shape (n_out, n_in).
+    b
+        Biases, shape (n_out,).
+
+    Returns
+    -------
+    Array
+        Shape (N, n_out).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not finite real numbers of that shape.
+
+    Notes
+    -----
+    Equation: eq-dense.
+    """
+    W = _checks.floats("W", W, shape=("n_out", "n_in"))
+    x = _checks.floats("x", x, shape=("N", W.shape[1]))
+    b = _checks.floats("b", b, shape=(W.shape[0],))
+    return np.asarray(x @ W.T + b)
+
+
+def dense_backward(
+    delta: npt.ArrayLike, x: npt.ArrayLike, W: npt.ArrayLike
+) -> tuple[Array, Array, Array]:
+    """Gradients of a dense layer, given the gradient at its pre-activations.
+
+    Parameters
+    ----------
+    delta
+        Gradient of the loss at the pre-activations, shape (N, n_out).
+    x
+        The layer's inputs, shape (N, n_in).
+    W
+        Its weights, shape (n_out, n_in).
+
+    Returns
+    -------
+    dx, dW, db
+        Gradients at ``x`` (N, n_in), ``W`` (n_out, n_in) and the bias (n_out,). They are sums over
+        rows: the mean over the batch is in ``delta`` already, put there by the loss.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not finite real numbers of that shape.
+
+    Notes
+    -----
+    Equations: eq-dense-dx, eq-dense-dW, eq-dense-db.
+    Source: Rumelhart, Hinton and Williams (1986).
+    """
+    W = _checks.floats("W", W, shape=("n_out", "n_in"))
+    delta = _checks.floats("delta", delta, shape=("N", W.shape[0]))
+    x = _checks.floats("x", x, shape=(delta.shape[0], W.shape[1]))
+    return np.asarray(delta @ W), np.asarray(delta.T @ x), np.asarray(delta.sum(axis=0))
+
+
+class Layer(Protocol):
+    """What a network needs of a layer.
+
+    A layer names its parameters in ``parameter_names``; each is an attribute (``W``) and so is its
+    gradient (``dW``), which ``backward`` fills in place.
+    """
+
+    parameter_names: ClassVar[tuple[str, ...]]
+    n_in: int
+    n_out: int
+
+    def forward(self, x: Array) -> Array:
+        """Return the output, keeping what ``backward`` will need."""
+
+    def backward(self, grad_y: Array, need_dx: bool = True) -> Array | None:
+        """Fill the parameters' gradients; return the gradient at the input if it is needed."""
+
+
+class Dense:
+    """A dense layer, y = f(x W^T + b), that keeps what the backward pass needs.
+
+    Parameters
+    ----------
+    W
+        Weights, shape (n_out, n_in).
+    b
+        Biases, shape (n_out,), of the dtype of ``W``.
+    activation
+        The function f: a name from ``labref.activations.ACTIVATIONS``, or an ``Activation``.
+
+    Attributes
+    ----------
+    W, b
+        The parameters.
+    dW, db
+        Their gradients, shaped like them, filled by ``backward``.
+    x, a, y, delta
+        Of the last pass: input (N, n_in); pre-activation, output and gradient at the
+        pre-activation, each (N, n_out).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``W`` or ``b`` is not finite real numbers of that shape, or no activation has that name.
+
+    Notes
+    -----
+    Equations: eq-dense, eq-delta-hidden, eq-dense-dW, eq-dense-db.
+    Shapes are checked here and by the network; ``forward`` and ``backward`` trust them.
+    """
+
+    parameter_names: ClassVar[tuple[str, ...]] = ("W", "b")
+
+    def __init__(
+        self, W: npt.ArrayLike, b: npt.ArrayLike, activation: str | Activation = "identity"
+    ) -> None:
+        self.W = _checks.floats("W", W, shape=("n_out", "n_in")).copy()
+        self.n_out, self.n_in = self.W.shape
+        self.b = _checks.floats("b", b, shape=(self.n_out,)).astype(self.W.dtype)
+        self.activation = get_activation(activation)
+        self.dW = np.zeros_like(self.W)
+        self.db = np.zeros_like(self.b)
+
+    @classmethod
+    def random(
+        cls,
+        n_in: int,
+        n_out: int,
+        activation: str | Activation,
+        rng: np.random.Generator,
+        dtype: npt.DTypeLike = np.float64,
+    ) -> Self:
+        """Return a layer with weights from N(0, 1/n_in) (that is the variance) and zero biases.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a size is not a positive integer, or ``rng`` not a Generator.
+
+        Notes
+        -----
+        Source: LeCun, Bottou, Orr and Müller (2012).
+        """
+        n_in, n_out = _checks.count("n_in", n_in), _checks.count("n_out", n_out)
+        W = _checks.generator("rng", rng).standard_normal((n_out, n_in)) / np.sqrt(n_in)
+        return cls(W.astype(dtype), np.zeros(n_out), activation)
+
+    def forward(self, x: Array) -> Array:
+        """Return the output (N, n_out) for inputs ``x`` (N, n_in), keeping x, a and y."""
+        self.x = x
+        self.a = x @ self.W.T
+        self.a += self.b
+        self.y = self.activation.function(self.a)
+        return self.y
+
+    def backward(self, grad_y: Array, need_dx: bool = True) -> Array | None:
+        """Fill dW and db from the gradient at the output; return the gradient at the input.
+
+        Parameters
+        ----------
+        grad_y
+            Gradient of the loss at ``y``, shape (N, n_out).
+        need_dx
+            Whether to compute the gradient at the input; a first layer does not need it.
+
+        Returns
+        -------
+        Array or None
+            Shape (N, n_in). It uses ``W`` as it was in the forward pass: update afterwards.
+        """
+        if self.activation is IDENTITY:
+            self.delta = grad_y
+        else:
+            self.delta = grad_y * self.activation.derivative(self.a, self.y)
+        np.matmul(self.delta.T, self.x, out=self.dW)
+        np.add.reduce(self.delta, axis=0, out=self.db)
+        return np.asarray(self.delta @ self.W) if need_dx else None
