@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from labref import _checks
-from labref._checks import Array
+from labref import _arguments
+from labref._arguments import Array
 
 # From here up exp(-a) is finite; further down the sigmoid is 0 in all but the last subnormals.
 _LOWEST = {np.dtype(np.float16): -11.0, np.dtype(np.float32): -88.0, np.dtype(np.float64): -709.0}
@@ -49,7 +49,7 @@ def sigmoid(a: npt.ArrayLike) -> Array:
     -----
     Equation: eq-sigmoid.
     """
-    return _sigmoid(_checks.floats("a", a))
+    return _sigmoid(_arguments.floats("a", a))
 
 
 def sigmoid_grad(a: npt.ArrayLike) -> Array:
@@ -72,7 +72,7 @@ def tanh(a: npt.ArrayLike) -> Array:
     -----
     Equation: eq-tanh. tanh(a) = 2 sigmoid(2a) - 1, so its slope at 0 is 1, four times sigmoid's.
     """
-    return np.asarray(np.tanh(_checks.floats("a", a)))
+    return np.asarray(np.tanh(_arguments.floats("a", a)))
 
 
 def tanh_grad(a: npt.ArrayLike) -> Array:
@@ -92,7 +92,7 @@ def relu(a: npt.ArrayLike) -> Array:
     -----
     Equation: eq-relu. Source: Glorot, Bordes and Bengio (2011).
     """
-    return np.asarray(np.maximum(_checks.floats("a", a), 0))
+    return np.asarray(np.maximum(_arguments.floats("a", a), 0))
 
 
 def relu_grad(a: npt.ArrayLike) -> Array:
@@ -102,7 +102,7 @@ def relu_grad(a: npt.ArrayLike) -> Array:
     -----
     Equation: eq-relu.
     """
-    a = _checks.floats("a", a)
+    a = _arguments.floats("a", a)
     return (a > 0).astype(a.dtype)
 
 
@@ -113,7 +113,7 @@ def identity(a: npt.ArrayLike) -> Array:
     -----
     Equation: eq-identity.
     """
-    return _checks.floats("a", a)
+    return _arguments.floats("a", a)
 
 
 def identity_grad(a: npt.ArrayLike) -> Array:
@@ -123,7 +123,7 @@ def identity_grad(a: npt.ArrayLike) -> Array:
     -----
     Equation: eq-identity.
     """
-    return np.ones_like(_checks.floats("a", a))
+    return np.ones_like(_arguments.floats("a", a))
 
 
 def softmax(a: npt.ArrayLike) -> Array:
@@ -149,7 +149,7 @@ def softmax(a: npt.ArrayLike) -> Array:
     -----
     Equation: eq-softmax.
     """
-    a = _checks.floats("a", a, shape=("N", "K"))
+    a = _arguments.floats("a", a, shape=("N", "K"))
     e = np.exp(a - a.max(axis=1, keepdims=True))
     return np.asarray(e / e.sum(axis=1, keepdims=True))
 
@@ -179,8 +179,8 @@ def softmax_backward(grad_y: npt.ArrayLike, y: npt.ArrayLike) -> Array:
     -----
     Equation: eq-softmax-jacobian.
     """
-    y = _checks.floats("y", y, shape=("N", "K"))
-    grad_y = _checks.floats("grad_y", grad_y, shape=y.shape)
+    y = _arguments.floats("y", y, shape=("N", "K"))
+    grad_y = _arguments.floats("grad_y", grad_y, shape=y.shape)
     return np.asarray(y * (grad_y - (grad_y * y).sum(axis=1, keepdims=True)))
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from labref import _checks
-from labref._checks import Array
+from labref import _arguments
+from labref._arguments import Array
 
 
 def numerical_gradient(
@@ -41,8 +41,8 @@ def numerical_gradient(
     -----
     Equation: eq-central-difference.
     """
-    x = _checks.floats("x", x).astype(np.float64)
-    h = _checks.positive("h", h)
+    x = _arguments.floats("x", x).astype(np.float64)
+    h = _arguments.positive("h", h)
 
     def value(index: tuple[int, ...], step: float) -> float:
         moved = x.copy()
@@ -80,7 +80,7 @@ def relative_error(a: npt.ArrayLike, b: npt.ArrayLike) -> float:
     -----
     Equation: eq-relative-error.
     """
-    a = _checks.floats("a", a)
-    b = _checks.floats("b", b, shape=a.shape)
+    a = _arguments.floats("a", a)
+    b = _arguments.floats("b", b, shape=a.shape)
     size = float(np.linalg.norm(a.ravel()) + np.linalg.norm(b.ravel()))
     return float(np.linalg.norm((a - b).ravel())) / size if size else 0.0

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from labref import _checks, losses
-from labref._checks import Array
+from labref import _arguments, losses
+from labref._arguments import Array
 from labref.activations import _sigmoid
 
 
@@ -43,7 +43,7 @@ class Variable:
     __array_ufunc__ = None  # so that array * variable calls Variable.__rmul__
 
     def __init__(self, value: npt.ArrayLike) -> None:
-        self.value = _checks.floats("value", value)
+        self.value = _arguments.floats("value", value)
         self.grad: Array | None = None
         self.creator: Function | None = None
 
@@ -216,8 +216,8 @@ class MatMul(Function):
 
     def forward(self, x: Array, y: Array) -> Array:
         """Return x @ y for x of shape (n, k) and y of shape (k, m)."""
-        self.x = _checks.floats("x", x, shape=("n", "k"))
-        self.y = _checks.floats("y", y, shape=(self.x.shape[1], "m"))
+        self.x = _arguments.floats("x", x, shape=("n", "k"))
+        self.y = _arguments.floats("y", y, shape=(self.x.shape[1], "m"))
         return np.asarray(self.x @ self.y)
 
     def backward(self, grad: Array) -> tuple[Array, Array]:
@@ -230,7 +230,7 @@ class Transpose(Function):
 
     def forward(self, x: Array) -> Array:
         """Return the transpose of a matrix."""
-        return _checks.floats("x", x, shape=("n", "m")).T
+        return _arguments.floats("x", x, shape=("n", "m")).T
 
     def backward(self, grad: Array) -> tuple[Array]:
         """Return the transposed gradient."""
@@ -335,7 +335,7 @@ class SoftmaxCrossEntropy(Function):
 
     def forward(self, x: Array) -> Array:
         """Return the mean loss, a 0-d array."""
-        x = _checks.floats("x", x, shape=("N", "K"))
+        x = _arguments.floats("x", x, shape=("N", "K"))
         loss = losses.SoftmaxCrossEntropy()
         value, self.delta = loss.value_and_grad(x.copy(), loss.check(x, self.labels))
         return np.asarray(value)

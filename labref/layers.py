@@ -7,8 +7,8 @@ from typing import ClassVar, Protocol, Self
 import numpy as np
 import numpy.typing as npt
 
-from labref import _checks
-from labref._checks import Array
+from labref import _arguments
+from labref._arguments import Array
 from labref.activations import IDENTITY, Activation, get_activation
 
 
@@ -38,9 +38,9 @@ def dense_forward(x: npt.ArrayLike, W: npt.ArrayLike, b: npt.ArrayLike) -> Array
     -----
     Equation: eq-dense.
     """
-    W = _checks.floats("W", W, shape=("n_out", "n_in"))
-    x = _checks.floats("x", x, shape=("N", W.shape[1]))
-    b = _checks.floats("b", b, shape=(W.shape[0],))
+    W = _arguments.floats("W", W, shape=("n_out", "n_in"))
+    x = _arguments.floats("x", x, shape=("N", W.shape[1]))
+    b = _arguments.floats("b", b, shape=(W.shape[0],))
     return np.asarray(x @ W.T + b)
 
 
@@ -74,9 +74,9 @@ def dense_backward(
     Equations: eq-dense-dx, eq-dense-dW, eq-dense-db.
     Source: Rumelhart, Hinton and Williams (1986).
     """
-    W = _checks.floats("W", W, shape=("n_out", "n_in"))
-    delta = _checks.floats("delta", delta, shape=("N", W.shape[0]))
-    x = _checks.floats("x", x, shape=(delta.shape[0], W.shape[1]))
+    W = _arguments.floats("W", W, shape=("n_out", "n_in"))
+    delta = _arguments.floats("delta", delta, shape=("N", W.shape[0]))
+    x = _arguments.floats("x", x, shape=(delta.shape[0], W.shape[1]))
     return np.asarray(delta @ W), np.asarray(delta.T @ x), np.asarray(delta.sum(axis=0))
 
 
@@ -136,9 +136,9 @@ class Dense:
     def __init__(
         self, W: npt.ArrayLike, b: npt.ArrayLike, activation: str | Activation = "identity"
     ) -> None:
-        self.W = _checks.floats("W", W, shape=("n_out", "n_in")).copy()
+        self.W = _arguments.floats("W", W, shape=("n_out", "n_in")).copy()
         self.n_out, self.n_in = self.W.shape
-        self.b = _checks.floats("b", b, shape=(self.n_out,)).astype(self.W.dtype)
+        self.b = _arguments.floats("b", b, shape=(self.n_out,)).astype(self.W.dtype)
         self.activation = get_activation(activation)
         self.dW = np.zeros_like(self.W)
         self.db = np.zeros_like(self.b)
@@ -163,8 +163,8 @@ class Dense:
         -----
         Source: LeCun, Bottou, Orr and Müller (2012).
         """
-        n_in, n_out = _checks.count("n_in", n_in), _checks.count("n_out", n_out)
-        W = _checks.generator("rng", rng).standard_normal((n_out, n_in)) / np.sqrt(n_in)
+        n_in, n_out = _arguments.count("n_in", n_in), _arguments.count("n_out", n_out)
+        W = _arguments.generator("rng", rng).standard_normal((n_out, n_in)) / np.sqrt(n_in)
         return cls(W.astype(dtype), np.zeros(n_out), activation)
 
     def forward(self, x: Array) -> Array:

@@ -12,8 +12,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from labref import _checks
-from labref._checks import Array
+from labref import _arguments
+from labref._arguments import Array
 from labref.activations import _sigmoid
 
 
@@ -42,10 +42,10 @@ def cross_entropy(p: npt.ArrayLike, labels: npt.ArrayLike) -> float:
     -----
     Equation: eq-cross-entropy.
     """
-    p = _checks.floats("p", p, shape=("N", "K"))
+    p = _arguments.floats("p", p, shape=("N", "K"))
     if p.min() < 0 or p.max() > 1 + 1e-6:
         raise ValueError(f"p: expected probabilities, got values in {p.min():.3g}..{p.max():.3g}")
-    labels = _checks.labels("labels", labels, *p.shape)
+    labels = _arguments.labels("labels", labels, *p.shape)
     with np.errstate(divide="ignore"):
         return float(-np.log(p[np.arange(len(p)), labels]).mean())
 
@@ -74,8 +74,8 @@ def softmax_cross_entropy_grad(p: npt.ArrayLike, labels: npt.ArrayLike) -> Array
     -----
     Equation: eq-softmax-delta.
     """
-    p = _checks.floats("p", p, shape=("N", "K"))
-    labels = _checks.labels("labels", labels, *p.shape)
+    p = _arguments.floats("p", p, shape=("N", "K"))
+    labels = _arguments.labels("labels", labels, *p.shape)
     delta = p.copy()
     delta[np.arange(len(p)), labels] -= 1
     return delta / len(p)
@@ -104,7 +104,7 @@ class SoftmaxCrossEntropy:
 
     def check(self, outputs: Array, targets: npt.ArrayLike) -> Array:
         """Return ``targets`` as labels in 0 .. K - 1 (TypeError, ValueError if they are not)."""
-        return _checks.labels("labels", targets, *outputs.shape)
+        return _arguments.labels("labels", targets, *outputs.shape)
 
     def value_and_grad(self, outputs: Array, targets: Array) -> tuple[float, Array]:
         """Return the mean loss and its gradient (N, K), written over ``outputs``."""
@@ -136,8 +136,8 @@ class SigmoidCrossEntropy:
 
     def check(self, outputs: Array, targets: npt.ArrayLike) -> Array:
         """Return ``targets`` as a column of zeros and ones, typed like ``outputs``."""
-        _checks.check_shape("outputs", outputs, ("N", 1))
-        labels = _checks.labels("labels", targets, len(outputs), 2)
+        _arguments.check_shape("outputs", outputs, ("N", 1))
+        labels = _arguments.labels("labels", targets, len(outputs), 2)
         return labels[:, None].astype(outputs.dtype)
 
     def value_and_grad(self, outputs: Array, targets: Array) -> tuple[float, Array]:
@@ -160,7 +160,7 @@ class SquaredError:
 
     def check(self, outputs: Array, targets: npt.ArrayLike) -> Array:
         """Return ``targets`` as an array of the shape and dtype of ``outputs``."""
-        return _checks.floats("targets", targets, shape=outputs.shape).astype(outputs.dtype)
+        return _arguments.floats("targets", targets, shape=outputs.shape).astype(outputs.dtype)
 
     def value_and_grad(self, outputs: Array, targets: Array) -> tuple[float, Array]:
         """Return the mean loss and its gradient (N, D)."""

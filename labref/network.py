@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from labref import _checks
-from labref._checks import Array
+from labref import _arguments
+from labref._arguments import Array
 from labref.activations import Activation
 from labref.layers import Dense, Layer
 from labref.losses import Loss, SoftmaxCrossEntropy
@@ -135,11 +135,11 @@ class Network:
         """Return the fraction of rows of ``x`` (N, n_in) whose class is ``labels`` (N,)."""
         predicted = self.classify(x)
         n_classes = max(self.layers[-1].n_out, 2)
-        labels = _checks.labels("labels", labels, len(predicted), n_classes)
+        labels = _arguments.labels("labels", labels, len(predicted), n_classes)
         return float((predicted == labels).mean())
 
     def _check_x(self, x: npt.ArrayLike) -> Array:
-        x = _checks.floats("x", x, shape=("N", self.layers[0].n_in))
+        x = _arguments.floats("x", x, shape=("N", self.layers[0].n_in))
         return x.astype(self.parameters.dtype, copy=False)
 
     def _check_targets(self, targets: npt.ArrayLike, n: int) -> Array:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from labref._checks import Array
+from labref._arguments import Array
 from labref.schedules import Schedule, constant
 
 

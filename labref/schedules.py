@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from labref import _checks
+from labref import _arguments
 
 Schedule = Callable[[int], float]
 
@@ -18,7 +18,7 @@ def constant(eta_0: float) -> Schedule:
     -----
     Equation: eq-schedules.
     """
-    eta_0 = _checks.positive("eta_0", eta_0)
+    eta_0 = _arguments.positive("eta_0", eta_0)
     return lambda t: eta_0
 
 
@@ -41,7 +41,7 @@ def inverse_time(eta_0: float, t_0: float) -> Schedule:
     -----
     Equations: eq-robbins-monro, eq-schedules. Source: Robbins and Monro (1951), Bottou (2010).
     """
-    eta_0, t_0 = _checks.positive("eta_0", eta_0), _checks.positive("t_0", t_0)
+    eta_0, t_0 = _arguments.positive("eta_0", eta_0), _arguments.positive("t_0", t_0)
     return lambda t: eta_0 / (1 + t / t_0)
 
 
@@ -66,8 +66,8 @@ def step_down(eta_0: float, factor: float, every: int) -> Schedule:
     -----
     Equation: eq-schedules.
     """
-    eta_0, factor = _checks.positive("eta_0", eta_0), _checks.positive("factor", factor)
-    every = _checks.count("every", every)
+    eta_0, factor = _arguments.positive("eta_0", eta_0), _arguments.positive("factor", factor)
+    every = _arguments.count("every", every)
     if factor > 1:
         raise ValueError(f"factor: expected at most 1, got {factor}")
     return lambda t: eta_0 * factor ** (t // every)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from labref import _checks
+from labref import _arguments
 from labref._progress import progress_bar
 from labref.network import Network
 from labref.optimizers import Optimizer
@@ -82,9 +82,9 @@ def train(
     -----
     Equations: eq-sgd, eq-backprop-init, eq-backprop-step.
     """
-    epochs = _checks.count("epochs", epochs)
-    batch_size = _checks.count("batch_size", batch_size)
-    _checks.generator("rng", rng)
+    epochs = _arguments.count("epochs", epochs)
+    batch_size = _arguments.count("batch_size", batch_size)
+    _arguments.generator("rng", rng)
     x = network._check_x(x)
     targets = network._check_targets(targets, len(x))
     if validation is not None:

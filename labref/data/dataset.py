@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from labref import _checks
-from labref._checks import Array
+from labref import _arguments
+from labref._arguments import Array
 
 
 @dataclass(frozen=True)
@@ -69,10 +69,10 @@ def train_val_test_split(
     TypeError, ValueError
         If ``n`` is not a positive integer or ``fractions`` not three shares that add to 1.
     """
-    n = _checks.count("n", n)
-    shares = _checks.floats("fractions", list(fractions), shape=(3,))
+    n = _arguments.count("n", n)
+    shares = _arguments.floats("fractions", list(fractions), shape=(3,))
     if shares.min() < 0 or abs(shares.sum() - 1) > 1e-9:
         raise ValueError(f"fractions: expected three shares that add to 1, got {list(fractions)}")
-    order = _checks.generator("rng", rng).permutation(n)
+    order = _arguments.generator("rng", rng).permutation(n)
     n_train, n_val = round(n * float(shares[0])), round(n * float(shares[1]))
     return order[:n_train], order[n_train : n_train + n_val], order[n_train + n_val :]
