@@ -15,16 +15,22 @@ import numpy.typing as npt
 from labref import _arguments
 from labref._arguments import Array
 
-# From here up exp(-a) is finite; further down the sigmoid is 0 in all but the last subnormals.
-_LOWEST = {np.dtype(np.float16): -11.0, np.dtype(np.float32): -88.0, np.dtype(np.float64): -709.0}
+# 1, and about the highest a at which exp(a) is finite. NumPy takes arrays faster than numbers.
+_ONE_AND_HIGHEST = {
+    np.dtype(dtype): (np.array(1, dtype), np.array(highest, dtype))
+    for dtype, highest in ((np.float16, 11), (np.float32, 88), (np.float64, 709))
+}
 
 
 def _sigmoid(a: Array) -> Array:
-    y = np.maximum(a, _LOWEST[a.dtype], out=np.empty_like(a))
-    np.negative(y, out=y)
-    np.exp(y, out=y)
-    y += 1
-    return np.reciprocal(y, out=y)
+    one, highest = _ONE_AND_HIGHEST[a.dtype]
+    e = np.exp(np.minimum(a, highest))
+    return np.asarray(e / (one + e))
+
+
+def _sigmoid_derivative(a: Array, y: Array) -> Array:
+    one, _ = _ONE_AND_HIGHEST[y.dtype]
+    return np.asarray(y * (one - y))
 
 
 def sigmoid(a: npt.ArrayLike) -> Array:
@@ -208,7 +214,7 @@ ACTIVATIONS = {
     activation.name: activation
     for activation in (
         IDENTITY,
-        Activation("sigmoid", _sigmoid, lambda a, y: y * (1 - y)),
+        Activation("sigmoid", _sigmoid, _sigmoid_derivative),
         Activation("tanh", np.tanh, lambda a, y: 1 - y * y),
         Activation("relu", lambda a: np.maximum(a, 0), lambda a, y: (a > 0).astype(a.dtype)),
     )

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from labref import _arguments
 from labref._arguments import Array
+from labref._arrays import ones
 from labref.activations import IDENTITY, Activation, get_activation
 
 
@@ -170,7 +171,7 @@ class Dense:
     def forward(self, x: Array) -> Array:
         """Return the output (N, n_out) for inputs ``x`` (N, n_in), keeping x, a and y."""
         self.x = x
-        self.a = x @ self.W.T
+        self.a = np.dot(x, self.W.T)
         self.a += self.b
         self.y = self.activation.function(self.a)
         return self.y
@@ -194,6 +195,6 @@ class Dense:
             self.delta = grad_y
         else:
             self.delta = grad_y * self.activation.derivative(self.a, self.y)
-        np.matmul(self.delta.T, self.x, out=self.dW)
-        np.add.reduce(self.delta, axis=0, out=self.db)
-        return np.asarray(self.delta @ self.W) if need_dx else None
+        np.dot(self.delta.T, self.x, out=self.dW)
+        np.dot(ones(len(grad_y), grad_y.dtype), self.delta, out=self.db)
+        return np.dot(self.delta, self.W) if need_dx else None

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from labref import _arguments
 from labref._arguments import Array
+from labref._arrays import ones
 from labref.activations import _sigmoid
 
 
@@ -87,14 +88,21 @@ class Loss(Protocol):
     def check(self, outputs: Array, targets: npt.ArrayLike) -> Array:
         """Return the targets as this loss uses them, or raise if they do not fit ``outputs``."""
 
+    def value(self, outputs: Array, targets: Array) -> float:
+        """Return the mean loss."""
+
+    def grad(self, outputs: Array, targets: Array) -> Array:
+        """Return the gradient of the mean loss at ``outputs``, of the same shape."""
+
     def value_and_grad(self, outputs: Array, targets: Array) -> tuple[float, Array]:
-        """Return the mean loss and its gradient at ``outputs``; may overwrite ``outputs``."""
+        """Return both."""
+        return self.value(outputs, targets), self.grad(outputs, targets)
 
     def predict(self, outputs: Array) -> Array:
         """Turn outputs into predictions: probabilities, or the outputs themselves."""
 
 
-class SoftmaxCrossEntropy:
+class SoftmaxCrossEntropy(Loss):
     """Softmax and cross-entropy over K classes, from logits (N, K) and labels (N,).
 
     Notes
@@ -103,30 +111,33 @@ class SoftmaxCrossEntropy:
     """
 
     def check(self, outputs: Array, targets: npt.ArrayLike) -> Array:
-        """Return ``targets`` as labels in 0 .. K - 1 (TypeError, ValueError if they are not)."""
-        return _arguments.labels("labels", targets, *outputs.shape)
+        """Return ``targets``, labels in 0 .. K - 1, as one-hot rows typed like ``outputs``."""
+        labels = _arguments.labels("labels", targets, *outputs.shape)
+        one_hot = np.zeros_like(outputs)
+        one_hot[np.arange(len(labels)), labels] = 1
+        return one_hot
 
-    def value_and_grad(self, outputs: Array, targets: Array) -> tuple[float, Array]:
-        """Return the mean loss and its gradient (N, K), written over ``outputs``."""
-        n, k = outputs.shape
-        true = np.arange(0, n * k, k) + targets  # where the true classes are in the flat array
-        outputs -= np.maximum.reduce(outputs, axis=1, keepdims=True)
-        true_logits = outputs.take(true)
-        p = np.exp(outputs, out=outputs)
-        total = np.add.reduce(p, axis=1, keepdims=True)
-        loss = np.add.reduce(np.log(total[:, 0]) - true_logits) / n
-        total *= n
-        p /= total
-        p.put(true, p.take(true) - 1 / n)
-        return float(loss), p
+    def value(self, outputs: Array, targets: Array) -> float:
+        """Return the mean of log(sum of exp(logits)) - logit of the true class."""
+        shifted = outputs - np.maximum.reduce(outputs, axis=1, keepdims=True)
+        log_total = np.log(np.exp(shifted).sum(axis=1))
+        return float(np.mean(log_total - (shifted * targets).sum(axis=1)))
+
+    def grad(self, outputs: Array, targets: Array) -> Array:
+        """Return (softmax - one-hot label) / N, shape (N, K)."""
+        delta = self.predict(outputs)
+        delta -= targets
+        delta /= len(delta)
+        return delta
 
     def predict(self, outputs: Array) -> Array:
-        """Return class probabilities (N, K)."""
-        e = np.exp(outputs - outputs.max(axis=1, keepdims=True))
-        return np.asarray(e / e.sum(axis=1, keepdims=True))
+        """Return class probabilities (N, K): the softmax of the logits."""
+        p: Array = np.exp(outputs - np.maximum.reduce(outputs, axis=1, keepdims=True))
+        p /= np.dot(p, ones(p.shape[1], p.dtype))[:, None]
+        return p
 
 
-class SigmoidCrossEntropy:
+class SigmoidCrossEntropy(Loss):
     """Sigmoid and cross-entropy for two classes, from logits (N, 1) and labels 0 or 1 of (N,).
 
     Notes
@@ -140,17 +151,20 @@ class SigmoidCrossEntropy:
         labels = _arguments.labels("labels", targets, len(outputs), 2)
         return labels[:, None].astype(outputs.dtype)
 
-    def value_and_grad(self, outputs: Array, targets: Array) -> tuple[float, Array]:
-        """Return the mean loss and its gradient (N, 1)."""
-        loss = np.logaddexp(0, outputs) - targets * outputs
-        return float(loss.mean()), (_sigmoid(outputs) - targets) / len(outputs)
+    def value(self, outputs: Array, targets: Array) -> float:
+        """Return the mean of log(1 + exp(logit)) - label * logit."""
+        return float(np.mean(np.logaddexp(0, outputs) - targets * outputs))
+
+    def grad(self, outputs: Array, targets: Array) -> Array:
+        """Return (sigmoid - label) / N, shape (N, 1)."""
+        return (_sigmoid(outputs) - targets) / len(outputs)
 
     def predict(self, outputs: Array) -> Array:
         """Return the probability of class 1, shape (N, 1)."""
         return _sigmoid(outputs)
 
 
-class SquaredError:
+class SquaredError(Loss):
     """Half the squared distance to the target, from outputs and targets of shape (N, D).
 
     Notes
@@ -162,10 +176,14 @@ class SquaredError:
         """Return ``targets`` as an array of the shape and dtype of ``outputs``."""
         return _arguments.floats("targets", targets, shape=outputs.shape).astype(outputs.dtype)
 
-    def value_and_grad(self, outputs: Array, targets: Array) -> tuple[float, Array]:
-        """Return the mean loss and its gradient (N, D)."""
+    def value(self, outputs: Array, targets: Array) -> float:
+        """Return the mean over rows of half the squared distance."""
         error = outputs - targets
-        return float(0.5 * (error * error).sum() / len(error)), error / len(error)
+        return float(0.5 * np.vdot(error, error) / len(error))
+
+    def grad(self, outputs: Array, targets: Array) -> Array:
+        """Return (output - target) / N, shape (N, D)."""
+        return (outputs - targets) / len(outputs)
 
     def predict(self, outputs: Array) -> Array:
         """Return the outputs themselves."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from labref import _arguments
 from labref._arguments import Array
+from labref._arrays import aligned_zeros
 from labref.activations import Activation
 from labref.layers import Dense, Layer
 from labref.losses import Loss, SoftmaxCrossEntropy
@@ -65,14 +67,21 @@ class Network:
         dtypes = {array.dtype for array in arrays}
         if len(dtypes) > 1:
             raise ValueError(f"layers: expected one dtype, got {', '.join(map(str, dtypes))}")
-        self.parameters = np.concatenate([array.ravel() for array in arrays])
-        self.gradient = np.zeros_like(self.parameters)
+        size = sum(array.size for array in arrays)
+        self.parameters = aligned_zeros(size, arrays[0].dtype)
+        self.gradient = aligned_zeros(size, arrays[0].dtype)
+        np.concatenate([array.ravel() for array in arrays], out=self.parameters)
         start = 0
         for (layer, name), array in zip(slots, arrays, strict=True):
             stop = start + array.size
             setattr(layer, name, self.parameters[start:stop].reshape(array.shape))
             setattr(layer, "d" + name, self.gradient[start:stop].reshape(array.shape))
             start = stop
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Restore a copied or unpickled network: its layers must look into its own vectors."""
+        self.__dict__.update(state)
+        self._gather()
 
     def forward(self, x: npt.ArrayLike) -> Array:
         """Return the last layer's outputs, shape (N, n_out), for inputs ``x`` (N, n_in).
@@ -122,14 +131,15 @@ class Network:
             If ``x`` or ``targets`` do not fit the network.
         """
         x = self._check_x(x)
-        loss = self._backpropagate(x, self._check_targets(targets, len(x)))
-        return loss, self.gradient.copy()
+        targets = self._check_targets(targets, len(x))
+        outputs = self._backpropagate(x, targets)
+        return self.loss.value(outputs, targets), self.gradient.copy()
 
     def mean_loss(self, x: npt.ArrayLike, targets: npt.ArrayLike) -> float:
         """Return the mean loss; takes and raises what ``loss_and_gradient`` does."""
         x = self._check_x(x)
         targets = self._check_targets(targets, len(x))
-        return self.loss.value_and_grad(self._forward(x).copy(), targets)[0]
+        return self.loss.value(self._forward(x), targets)
 
     def accuracy(self, x: npt.ArrayLike, labels: npt.ArrayLike) -> float:
         """Return the fraction of rows of ``x`` (N, n_in) whose class is ``labels`` (N,)."""
@@ -151,14 +161,14 @@ class Network:
             x = layer.forward(x)
         return x
 
-    def _backpropagate(self, x: Array, targets: Array) -> float:
-        """Fill ``gradient`` for a batch that has been checked; return the loss."""
-        loss, grad_y = self.loss.value_and_grad(self._forward(x), targets)
-        grad: Array | None = grad_y
+    def _backpropagate(self, x: Array, targets: Array) -> Array:
+        """Fill ``gradient`` for a batch that has been checked; return the outputs."""
+        outputs = self._forward(x)
+        grad: Array | None = self.loss.grad(outputs, targets)
         for layer in reversed(self.layers):
             assert grad is not None
             grad = layer.backward(grad, need_dx=layer is not self.layers[0])
-        return loss
+        return outputs
 
 
 def dense_network(

@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from labref._arguments import Array
+from labref._arrays import aligned_zeros
 from labref.schedules import Schedule, constant
 
 
@@ -51,7 +52,7 @@ class SGD:
     def step(self, parameters: Array, gradient: Array) -> None:
         """Subtract eta_t times ``gradient`` from ``parameters``, in place."""
         if self._change.shape != parameters.shape or self._change.dtype != parameters.dtype:
-            self._change = np.empty_like(parameters)
+            self._change = aligned_zeros(parameters.size, parameters.dtype)
         np.multiply(gradient, self.lr(self.t), out=self._change)
         parameters -= self._change
         self.t += 1
