@@ -23,13 +23,15 @@ test: book ## Check style and types, then run every test (nbval, grading and bro
 	ruff check .
 	ruff format --check .
 	mypy
-	$(PYTEST)
+	$(PYTEST) --nbval --nbval-current-env --nbval-sanitize-with tests/book/sanitize.cfg tests book
 
 test-package: $(READY) ## Run only the tests of labref
 	$(PYTEST) tests/labref
 
-notebooks: $(READY) ## Execute the chapters whose text has changed (book/*.md -> book/*.ipynb)
-	python tools/notebooks.py
+CHAPTERS := $(patsubst %.md,%.ipynb,$(wildcard book/[0-9]*.md))
+notebooks: $(CHAPTERS) ## Execute the chapters older than their text or labref (book/*.md -> book/*.ipynb)
+book/%.ipynb: book/%.md $(wildcard labref/*.py labref/data/*.py) | $(READY)
+	python tools/notebooks.py $<
 
 exercises: $(READY) ## Make the students' notebooks (solutions/ -> exercises/)
 	python tools/exercises.py

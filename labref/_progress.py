@@ -16,7 +16,7 @@ def progress_bar(items: Sequence[T], unit: str, show: bool) -> Iterable[T]:
     if not show:
         return items
     try:
-        from tqdm.auto import tqdm
+        from tqdm import tqdm
     except ModuleNotFoundError:
         return items
     bar: Iterable[T] = tqdm(items, unit=f" {unit}", delay=2, leave=False)

@@ -1,0 +1,37 @@
+"""The chapters' outputs are the same with other BLAS kernels, thread counts and NumPy loops.
+
+OpenBLAS picks its kernels by the CPU; OPENBLAS_CORETYPE makes it take another CPU's. NumPy picks
+its own loops likewise, and NPY_DISABLE_CPU_FEATURES takes some away.
+"""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from tests.book.chapters import CHAPTERS
+
+CPU = np._core._multiarray_umath
+FEATURES = [name for name in CPU.__cpu_dispatch__ if CPU.__cpu_features__[name]]
+ELSEWHERE = {
+    "Haswell kernels": {"OPENBLAS_CORETYPE": "Haswell"},
+    "SkylakeX kernels": {"OPENBLAS_CORETYPE": "SkylakeX"},
+    "Zen kernels": {"OPENBLAS_CORETYPE": "Zen"},
+    "one thread": {"OPENBLAS_NUM_THREADS": "1"},
+    "two threads": {"OPENBLAS_NUM_THREADS": "2"},
+    "NumPy without this CPU's loops": {"NPY_DISABLE_CPU_FEATURES": " ".join(FEATURES)},
+}
+
+
+@pytest.mark.parametrize("place", ELSEWHERE)
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_same_outputs(path, place, root):
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q"]
+    command += ["--nbval", "--nbval-current-env"]
+    command += ["--nbval-sanitize-with", str(root / "tests/book/sanitize.cfg")]
+    command += [str(path.with_suffix(".ipynb"))]
+    environment = {**os.environ, **ELSEWHERE[place], "TQDM_DISABLE": "1"}
+    run = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout[-5000:]

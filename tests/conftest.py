@@ -1,0 +1,43 @@
+"""What tests need besides the locked packages, and what happens where it is missing."""
+
+import importlib.util
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+NEEDS = {
+    "torch": (
+        lambda: importlib.util.find_spec("torch") is not None,
+        "PyTorch is not installed: make torch",
+    ),
+    "mnist": (
+        lambda: bool(os.environ.get("LABREF_MNIST")),
+        "LABREF_MNIST does not name a folder with the four files of MNIST",
+    ),
+    "browser": (
+        lambda: shutil.which("chromium") is not None,
+        "chromium is not installed (Debian package: chromium)",
+    ),
+    "isolated": (
+        lambda: shutil.which("bwrap") is not None,
+        "bwrap is not installed (Debian package: bubblewrap)",
+    ),
+}
+
+
+@pytest.fixture(autouse=True)
+def _needs(request: pytest.FixtureRequest) -> None:
+    """Fail in CI, skip elsewhere, where what a test is marked to need is missing."""
+    for name, (is_there, reason) in NEEDS.items():
+        if request.node.get_closest_marker(name) and not is_there():
+            (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The project's root folder."""
+    return ROOT
