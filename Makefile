@@ -15,8 +15,10 @@ PYTEST := python -m pytest --numprocesses 2 --dist loadfile
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+# Sphinx renders the pages that have changed; a changed style sheet is in all of them.
+RENDER_ALL = $(if $(shell find book/_assets -newer _build/html/index.html 2>/dev/null),--all)
 book: $(READY) ## Render the book to _build/html/index.html
-	@jupyter-book build book --config _config.yml --path-output . -W -n --keep-going -q
+	@jupyter-book build book --config _config.yml --path-output . -W -n --keep-going -q $(RENDER_ALL)
 	@echo "The book is ready: $(CURDIR)/_build/html/index.html"
 
 test: book ## Check style and types, then run every test (nbval, grading and browser tests too)

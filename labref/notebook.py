@@ -97,9 +97,7 @@ def source_without_docstrings(thing: Any) -> str:
     return "\n".join(line for number, line in enumerate(lines, 1) if number not in drop).rstrip()
 
 
-def show_images(
-    axes: npt.NDArray[Any] | list[Axes], images: Array, titles: list[str] | None = None
-) -> None:
+def show_images(axes: npt.NDArray[Any], images: Array, titles: list[str] | None = None) -> None:
     """Draw one image per axes, all on one scale that is symmetric about 0.
 
     Parameters
@@ -112,7 +110,7 @@ def show_images(
         One per image.
     """
     limit = float(np.abs(images).max())
-    for i, (ax, image) in enumerate(zip(np.ravel(np.asarray(axes)), images, strict=True)):
+    for i, (ax, image) in enumerate(zip(axes.ravel(), images, strict=True)):
         ax.imshow(image, vmin=-limit, vmax=limit, interpolation="nearest")
         ax.set_axis_off()
         if titles is not None:
