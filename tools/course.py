@@ -7,6 +7,7 @@ import sys
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import nbformat
 
@@ -34,12 +35,11 @@ def make_course(folder: Path, timeout: int | None = None) -> NbGraderAPI:
 
 def open_course(folder: Path) -> NbGraderAPI:
     """Return nbgrader's interface to the course in a folder."""
-    # nbgrader starts `alembic`, and kernels, by name.
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    os.environ["TQDM_DISABLE"] = "1"
-    for name in ("traitlets", "alembic"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
     warnings.simplefilter("ignore")
+    logging.getLogger("alembic").setLevel(logging.ERROR)
+    programs = str(Path(sys.executable).parent)  # nbgrader starts `alembic` by name
+    if programs not in os.environ["PATH"].split(os.pathsep):
+        os.environ["PATH"] = os.pathsep.join([programs, os.environ["PATH"]])
     config = PyFileConfigLoader(CONFIG, path=str(folder)).load_config()
     config.NbGraderAPI.log_level = "WARN"
     return NbGraderAPI(config=config)
@@ -53,6 +53,22 @@ def release(course: NbGraderAPI, assignments: Iterable[str]) -> None:
             raise RuntimeError(
                 f"nbgrader could not make {assignment}:\n{result.get('log')}{result.get('error')}"
             )
+
+
+def submit(course: NbGraderAPI, student: str, path: str, notebook: nbformat.NotebookNode) -> None:
+    """Put a student's notebook, ``path`` being assignment/notebook.ipynb, among the submissions."""
+    assignment, name = path.split("/")
+    coursedir = course.coursedir
+    folder = Path(coursedir.format_path(coursedir.submitted_directory, student, assignment))
+    folder.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, folder / name)
+
+
+def grades(course: NbGraderAPI, assignment: str, notebook: str, student: str) -> dict[str, Any]:
+    """Return a graded notebook's rows in the gradebook, by grade_id."""
+    with course.gradebook as gradebook:
+        submission = gradebook.find_submission_notebook(notebook, assignment, student)
+        return {grade.name: grade.to_dict() for grade in submission.grades}
 
 
 def fill_in(notebook: nbformat.NotebookNode, answers: dict[str, str]) -> nbformat.NotebookNode:

@@ -132,7 +132,7 @@ def call(what: str, function: Callable[..., Any], /, **arguments: Any) -> Any:
     AssertionError
         If the answer changed an array.
     """
-    given = {
+    given: dict[str, Any] = {
         name: value if isinstance(value, np.random.Generator) else copy.deepcopy(value)
         for name, value in arguments.items()
     }
@@ -260,6 +260,6 @@ def _describe_fault(answer: Array, expected: Array, hidden: bool) -> str:
 
 def _compare_axes(answer: Array, expected: Array) -> str:
     if answer.ndim != expected.ndim:
-        return f"expected {expected.ndim} axes, got {answer.ndim}"
+        return f"number of axes expected {expected.ndim}, got {answer.ndim}"
     axes = [i for i, (a, e) in enumerate(zip(answer.shape, expected.shape, strict=True)) if a != e]
     return f"the size of axis {' and '.join(map(str, axes))} differs"
