@@ -3,6 +3,7 @@
 ifeq ($(origin PYTHON), undefined)
 PYTHON := $(if $(wildcard .venv/ready-*),.venv/bin/python,python3)
 endif
+INTERPRETER := $(shell command -v $(PYTHON))
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 BIN := .venv/bin
 READY := .venv/ready-$(VERSION)
@@ -61,11 +62,10 @@ clean: ## Remove all that was made, the environment included
 
 # One environment for everything, exactly as locked.
 $(READY): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
-		{ echo "Python 3.11 or newer is needed; $(PYTHON) is '$(VERSION)'. Try: make PYTHON=python3.11" >&2; exit 1; }
+	@$(INTERPRETER) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo \
+		"Python 3.11 or newer is needed; $(PYTHON) is '$(VERSION)'. Try: make PYTHON=python3.11" >&2; exit 1; }
 	@echo "Setting up .venv with Python $(VERSION) (about a minute, once) ..."
-	@ls $(READY) >/dev/null 2>&1 || rm -rf .venv
-	@test -d .venv || $(PYTHON) -m venv .venv
+	@test -e $(READY) || { rm -rf .venv && $(INTERPRETER) -m venv .venv; }
 	@python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	@python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
