@@ -23,7 +23,7 @@ def floats(name: str, value: npt.ArrayLike, shape: Sequence[int | str] | None = 
     name
         The argument's name, for the error message.
     value
-        What came. float32 and float64 keep their type, integers become float64.
+        What came. float32 and float64 keep their type, other numbers become float64.
     shape
         What each axis must be: a number, or a name (such as ``"N"``) for any size of at least one.
 
@@ -38,10 +38,10 @@ def floats(name: str, value: npt.ArrayLike, shape: Sequence[int | str] | None = 
         array = np.asarray(value)
     except ValueError:
         raise ValueError(f"{name}: expected a rectangular array, got rows that differ") from None
-    if array.dtype.kind in "iu":
-        array = array.astype(np.float64)
-    if array.dtype.kind != "f":
+    if array.dtype.kind not in "iuf":
         raise TypeError(f"{name}: expected real numbers, got dtype {array.dtype}")
+    if array.dtype not in (np.float32, np.float64):
+        array = array.astype(np.float64)
     if shape is not None:
         check_shape(name, array, shape)
     with np.errstate(over="ignore", invalid="ignore"):

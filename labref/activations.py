@@ -18,7 +18,7 @@ from labref._arguments import Array
 # 1, and about the highest a at which exp(a) is finite. NumPy takes arrays faster than numbers.
 _ONE_AND_HIGHEST = {
     np.dtype(dtype): (np.array(1, dtype), np.array(highest, dtype))
-    for dtype, highest in ((np.float16, 11), (np.float32, 88), (np.float64, 709))
+    for dtype, highest in ((np.float32, 88), (np.float64, 709))
 }
 
 
@@ -88,7 +88,7 @@ def tanh_grad(a: npt.ArrayLike) -> Array:
     -----
     Equation: eq-tanh.
     """
-    return 1 - tanh(a) ** 2
+    return np.asarray(1 - tanh(a) ** 2)
 
 
 def relu(a: npt.ArrayLike) -> Array:
@@ -109,7 +109,7 @@ def relu_grad(a: npt.ArrayLike) -> Array:
     Equation: eq-relu.
     """
     a = _arguments.floats("a", a)
-    return (a > 0).astype(a.dtype)
+    return np.asarray(a > 0).astype(a.dtype)
 
 
 def identity(a: npt.ArrayLike) -> Array:
@@ -209,14 +209,34 @@ class Activation:
     derivative: Callable[[Array, Array], Array]
 
 
-IDENTITY = Activation("identity", lambda a: a, lambda a, y: np.ones_like(a))
+def _identity(a: Array) -> Array:
+    return a
+
+
+def _identity_derivative(a: Array, y: Array) -> Array:
+    return np.ones_like(a)
+
+
+def _tanh_derivative(a: Array, y: Array) -> Array:
+    return 1 - y * y
+
+
+def _relu(a: Array) -> Array:
+    return np.asarray(np.maximum(a, 0))
+
+
+def _relu_derivative(a: Array, y: Array) -> Array:
+    return (a > 0).astype(a.dtype)
+
+
+IDENTITY = Activation("identity", _identity, _identity_derivative)
 ACTIVATIONS = {
     activation.name: activation
     for activation in (
         IDENTITY,
         Activation("sigmoid", _sigmoid, _sigmoid_derivative),
-        Activation("tanh", np.tanh, lambda a, y: 1 - y * y),
-        Activation("relu", lambda a: np.maximum(a, 0), lambda a, y: (a > 0).astype(a.dtype)),
+        Activation("tanh", np.tanh, _tanh_derivative),
+        Activation("relu", _relu, _relu_derivative),
     )
 }
 

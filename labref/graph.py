@@ -123,7 +123,15 @@ class Function:
 
     def __call__(self, *inputs: Variable | npt.ArrayLike) -> Variable:
         """Compute the value, and record this node as its creator."""
-        self.inputs = tuple(v if isinstance(v, Variable) else Variable(v) for v in inputs)
+        dtype = next((v.value.dtype for v in inputs if isinstance(v, Variable)), None)
+
+        def variable(v: Variable | npt.ArrayLike) -> Variable:
+            if isinstance(v, Variable):
+                return v
+            # As in NumPy, a plain number takes the dtype of what it is combined with.
+            return Variable(np.asarray(v, dtype) if type(v) in (int, float) else v)
+
+        self.inputs = tuple(variable(v) for v in inputs)
         self.output = Variable(self.forward(*(v.value for v in self.inputs)))
         self.output.creator = self
         return self.output
@@ -337,8 +345,8 @@ class SoftmaxCrossEntropy(Function):
         """Return the mean loss, a 0-d array."""
         x = _arguments.floats("x", x, shape=("N", "K"))
         loss = losses.SoftmaxCrossEntropy()
-        value, self.delta = loss.value_and_grad(x.copy(), loss.check(x, self.labels))
-        return np.asarray(value)
+        value, self.delta = loss.value_and_grad(x, loss.check(x, self.labels))
+        return np.asarray(value, x.dtype)
 
     def backward(self, grad: Array) -> tuple[Array]:
         """Return grad * (softmax(x) - one-hot label) / N."""
