@@ -34,10 +34,7 @@ def floats(name: str, value: npt.ArrayLike, shape: Sequence[int | str] | None = 
     ValueError
         If the shape differs or a value is NaN or infinite.
     """
-    try:
-        array = np.asarray(value)
-    except ValueError:
-        raise ValueError(f"{name}: expected a rectangular array, got rows that differ") from None
+    array = _rectangular(name, value)
     if array.dtype.kind not in "iuf":
         raise TypeError(f"{name}: expected real numbers, got dtype {array.dtype}")
     if array.dtype not in (np.float32, np.float64):
@@ -51,6 +48,13 @@ def floats(name: str, value: npt.ArrayLike, shape: Sequence[int | str] | None = 
         where = f" at index {tuple(map(int, bad[0]))}" if array.ndim else ""
         raise ValueError(f"{name}: expected finite numbers, got {array[tuple(bad[0])]}{where}")
     return array
+
+
+def _rectangular(name: str, value: npt.ArrayLike) -> Array:
+    try:
+        return np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name}: expected a rectangular array, got rows that differ") from None
 
 
 def check_shape(name: str, array: Array, shape: Sequence[int | str]) -> None:
@@ -75,7 +79,7 @@ def labels(name: str, value: npt.ArrayLike, n: int, n_classes: int) -> npt.NDArr
     ValueError
         If there are not ``n`` of them or one is out of range.
     """
-    array = np.asarray(value)
+    array = _rectangular(name, value)
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name}: expected integer labels, got dtype {array.dtype}")
     check_shape(name, array, (n,))

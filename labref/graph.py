@@ -209,8 +209,10 @@ class Divide(Function):
     """z = x / y, elementwise."""
 
     def forward(self, x: Array, y: Array) -> Array:
-        """Return x / y, broadcast."""
+        """Return x / y, broadcast, for y without zeros."""
         self.x, self.y = np.asarray(x), np.asarray(y)
+        if (self.y == 0).any():
+            raise ValueError("y: expected numbers other than 0, got a zero to divide by")
         return np.asarray(self.x / self.y)
 
     def backward(self, grad: Array) -> tuple[Array, Array]:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
+from labref import _arguments
 from labref._arguments import Array
 from labref._arrays import aligned_zeros
 from labref.schedules import Schedule, constant
@@ -45,7 +46,7 @@ class SGD:
     """
 
     def __init__(self, lr: float | Schedule) -> None:
-        self.lr = lr if callable(lr) else constant(lr)
+        self.lr = lr if callable(lr) else constant(_arguments.positive("lr", lr))
         self.t = 0
         self._change = np.empty(0)
 

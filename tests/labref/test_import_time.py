@@ -1,0 +1,91 @@
+"""Importing labref: quick, and without anything but NumPy."""
+
+import subprocess
+import sys
+
+import pytest
+
+MODULES = [
+    "labref",
+    *(
+        f"labref.{name}"
+        for name in (
+            "activations",
+            "data",
+            "gradcheck",
+            "graph",
+            "layers",
+            "losses",
+            "network",
+            "optimizers",
+            "schedules",
+            "training",
+        )
+    ),
+]
+EXTRAS = ["tqdm", "sklearn", "scipy", "pooch", "matplotlib", "IPython", "torch"]
+
+
+def run(code):
+    """Run code in a fresh interpreter and return what it prints."""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def import_all():
+    return f"import {', '.join(MODULES)}"
+
+
+def test_import_costs_at_most_30_ms_over_numpy():
+    """The fastest of several fresh interpreters: whatever else runs can only slow one down."""
+    code = (
+        "import numpy, time; start = time.perf_counter(); "
+        f"{import_all()}; print(time.perf_counter() - start)"
+    )
+    run(code)  # compiles
+    fastest = min(float(run(code)) for _ in range(7))
+    assert fastest <= 0.030, f"importing labref takes {1e3 * fastest:.0f} ms after numpy"
+
+
+def test_import_loads_no_optional_package():
+    code = f"{import_all()}; import sys; print([m for m in {EXTRAS} if m in sys.modules])"
+    assert run(code) == "[]"
+
+
+BLOCKED = f"""
+import sys
+for name in {EXTRAS}:
+    sys.modules[name] = None
+{import_all()}
+"""
+
+
+def test_labref_trains_without_any_optional_package():
+    code = (
+        BLOCKED
+        + """
+import numpy as np
+rng = np.random.default_rng(0)
+network = labref.network.dense_network([2, 8, 2], rng, "tanh")
+x = rng.uniform(-1, 1, (200, 2))
+labels = (x[:, 0] * x[:, 1] > 0).astype(int)
+labref.training.train(
+    network, x, labels, optimizer=labref.optimizers.SGD(0.5), epochs=100, batch_size=10, rng=rng
+)
+print(network.accuracy(x, labels) > 0.9)
+"""
+    )
+    assert run(code) == "True"
+
+
+@pytest.mark.parametrize("call", ["load_digits()", "load_mnist()"])
+def test_what_needs_an_optional_package_says_which(call):
+    code = BLOCKED + (
+        "import os; os.environ.pop('LABREF_MNIST', None)\n"
+        f"try:\n    labref.data.{call}\n"
+        "except ModuleNotFoundError as error:\n    print(error)"
+    )
+    assert "pip install 'labref[data]'" in run(code)
