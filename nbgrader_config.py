@@ -39,3 +39,6 @@ c.IgnorePattern.pattern = r"(?s)."
 c.OverwriteCells.add_missing_cells = True
 
 c.Execute.timeout = 60
+
+# Without it each kernel warns in the terminal that it listens on local ports.
+c.Execute.extra_arguments = ["--HistoryManager.hist_file=:memory:", "--log-level=ERROR"]

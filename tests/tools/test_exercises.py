@@ -56,4 +56,4 @@ def test_students_see_neither_solutions_nor_hidden_tests_nor_the_mark_scheme(roo
     for secret in ("BEGIN SOLUTION", "BEGIN HIDDEN TESTS", "_hidden(", "Mark scheme", "seed=101"):
         assert secret in source
         assert secret not in text
-    assert text.count("raise NotImplementedError()") == text.count("# YOUR CODE HERE") == 12
+    assert text.count("# YOUR CODE HERE") == 12
