@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Array = npt.NDArray[Any]
+Array = npt.NDArray[np.floating[Any]]
 
 
 def floats(name: str, value: npt.ArrayLike, shape: Sequence[int | str] | None = None) -> Array:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ from labref import _arguments
 from labref._arguments import Array
 
 # 1, and about the highest a at which exp(a) is finite. NumPy takes arrays faster than numbers.
-_ONE_AND_HIGHEST = {
+_ONE_AND_HIGHEST: dict[np.dtype[Any], tuple[Array, Array]] = {
     np.dtype(dtype): (np.array(1, dtype), np.array(highest, dtype))
     for dtype, highest in ((np.float32, 88), (np.float64, 709))
 }
@@ -25,12 +26,12 @@ _ONE_AND_HIGHEST = {
 def _sigmoid(a: Array) -> Array:
     one, highest = _ONE_AND_HIGHEST[a.dtype]
     e = np.exp(np.minimum(a, highest))
-    return np.asarray(e / (one + e))
+    return e / (one + e)
 
 
 def _sigmoid_derivative(a: Array, y: Array) -> Array:
     one, _ = _ONE_AND_HIGHEST[y.dtype]
-    return np.asarray(y * (one - y))
+    return y * (one - y)
 
 
 def sigmoid(a: npt.ArrayLike) -> Array:
@@ -55,7 +56,7 @@ def sigmoid(a: npt.ArrayLike) -> Array:
     -----
     Equation: eq-sigmoid.
     """
-    return _sigmoid(_arguments.floats("a", a))
+    return np.asarray(_sigmoid(_arguments.floats("a", a)))
 
 
 def sigmoid_grad(a: npt.ArrayLike) -> Array:
@@ -156,8 +157,9 @@ def softmax(a: npt.ArrayLike) -> Array:
     Equation: eq-softmax.
     """
     a = _arguments.floats("a", a, shape=("N", "K"))
-    e = np.exp(a - a.max(axis=1, keepdims=True))
-    return np.asarray(e / e.sum(axis=1, keepdims=True))
+    e: Array = np.exp(a - a.max(axis=1, keepdims=True))
+    e /= e.sum(axis=1, keepdims=True)
+    return e
 
 
 def softmax_backward(grad_y: npt.ArrayLike, y: npt.ArrayLike) -> Array:
@@ -187,7 +189,8 @@ def softmax_backward(grad_y: npt.ArrayLike, y: npt.ArrayLike) -> Array:
     """
     y = _arguments.floats("y", y, shape=("N", "K"))
     grad_y = _arguments.floats("grad_y", grad_y, shape=y.shape)
-    return np.asarray(y * (grad_y - (grad_y * y).sum(axis=1, keepdims=True)))
+    mean: Array = (grad_y * y).sum(axis=1, keepdims=True)
+    return y * (grad_y - mean)
 
 
 @dataclass(frozen=True)

@@ -165,7 +165,7 @@ class Add(Function):
     def forward(self, x: Array, y: Array) -> Array:
         """Return x + y, broadcast."""
         self.shapes = np.shape(x), np.shape(y)
-        return np.asarray(x + y)
+        return x + y
 
     def backward(self, grad: Array) -> tuple[Array, Array]:
         """Return ``grad`` for both."""
@@ -179,7 +179,7 @@ class Subtract(Function):
     def forward(self, x: Array, y: Array) -> Array:
         """Return x - y, broadcast."""
         self.shapes = np.shape(x), np.shape(y)
-        return np.asarray(x - y)
+        return x - y
 
     def backward(self, grad: Array) -> tuple[Array, Array]:
         """Return ``grad`` for x, its negative for y."""
@@ -198,7 +198,7 @@ class Multiply(Function):
     def forward(self, x: Array, y: Array) -> Array:
         """Return x * y, broadcast."""
         self.x, self.y = np.asarray(x), np.asarray(y)
-        return np.asarray(self.x * self.y)
+        return self.x * self.y
 
     def backward(self, grad: Array) -> tuple[Array, Array]:
         """Return grad * y and grad * x: each factor's local gradient is the other factor."""
@@ -213,7 +213,7 @@ class Divide(Function):
         self.x, self.y = np.asarray(x), np.asarray(y)
         if (self.y == 0).any():
             raise ValueError("y: expected numbers other than 0, got a zero to divide by")
-        return np.asarray(self.x / self.y)
+        return self.x / self.y
 
     def backward(self, grad: Array) -> tuple[Array, Array]:
         """Return grad / y and -grad * x / y**2."""
@@ -228,7 +228,7 @@ class MatMul(Function):
         """Return x @ y for x of shape (n, k) and y of shape (k, m)."""
         self.x = _arguments.floats("x", x, shape=("n", "k"))
         self.y = _arguments.floats("y", y, shape=(self.x.shape[1], "m"))
-        return np.asarray(self.x @ self.y)
+        return self.x @ self.y
 
     def backward(self, grad: Array) -> tuple[Array, Array]:
         """Return grad y^T and x^T grad."""
@@ -265,12 +265,12 @@ class Exp(Function):
 
     def forward(self, x: Array) -> Array:
         """Return exp(x)."""
-        self.z = np.asarray(np.exp(x))
+        self.z = np.exp(x)
         return self.z
 
     def backward(self, grad: Array) -> tuple[Array]:
         """Return grad * exp(x)."""
-        return (np.asarray(grad * self.z),)
+        return (grad * self.z,)
 
 
 class Log(Function):
@@ -281,11 +281,11 @@ class Log(Function):
         self.x = np.asarray(x)
         if (self.x <= 0).any():
             raise ValueError(f"x: expected positive numbers, got {self.x.min()}")
-        return np.asarray(np.log(self.x))
+        return np.log(self.x)
 
     def backward(self, grad: Array) -> tuple[Array]:
         """Return grad / x."""
-        return (np.asarray(grad / self.x),)
+        return (grad / self.x,)
 
 
 class Sigmoid(Function):
@@ -298,7 +298,7 @@ class Sigmoid(Function):
 
     def backward(self, grad: Array) -> tuple[Array]:
         """Return grad * z (1 - z)."""
-        return (np.asarray(grad * self.z * (1 - self.z)),)
+        return (grad * self.z * (1 - self.z),)
 
 
 class Tanh(Function):
@@ -306,12 +306,12 @@ class Tanh(Function):
 
     def forward(self, x: Array) -> Array:
         """Return tanh(x)."""
-        self.z = np.asarray(np.tanh(x))
+        self.z = np.tanh(x)
         return self.z
 
     def backward(self, grad: Array) -> tuple[Array]:
         """Return grad * (1 - z**2)."""
-        return (np.asarray(grad * (1 - self.z**2)),)
+        return (grad * (1 - self.z**2),)
 
 
 class Relu(Function):
@@ -320,11 +320,11 @@ class Relu(Function):
     def forward(self, x: Array) -> Array:
         """Return x where positive, else 0."""
         self.on = np.asarray(x) > 0
-        return np.asarray(np.where(self.on, x, 0.0))
+        return np.where(self.on, x, 0.0)
 
     def backward(self, grad: Array) -> tuple[Array]:
         """Return the gradient where x was positive, else 0."""
-        return (np.asarray(grad * self.on),)
+        return (grad * self.on,)
 
 
 class SoftmaxCrossEntropy(Function):
@@ -352,7 +352,7 @@ class SoftmaxCrossEntropy(Function):
 
     def backward(self, grad: Array) -> tuple[Array]:
         """Return grad * (softmax(x) - one-hot label) / N."""
-        return (np.asarray(grad * self.delta),)
+        return (grad * self.delta,)
 
 
 def topological_order(output: Variable) -> list[Function]:

@@ -42,7 +42,7 @@ def dense_forward(x: npt.ArrayLike, W: npt.ArrayLike, b: npt.ArrayLike) -> Array
     W = _arguments.floats("W", W, shape=("n_out", "n_in"))
     x = _arguments.floats("x", x, shape=("N", W.shape[1]))
     b = _arguments.floats("b", b, shape=(W.shape[0],))
-    return np.asarray(x @ W.T + b)
+    return x @ W.T + b
 
 
 def dense_backward(
@@ -78,7 +78,7 @@ def dense_backward(
     W = _arguments.floats("W", W, shape=("n_out", "n_in"))
     delta = _arguments.floats("delta", delta, shape=("N", W.shape[0]))
     x = _arguments.floats("x", x, shape=(delta.shape[0], W.shape[1]))
-    return np.asarray(delta @ W), np.asarray(delta.T @ x), np.asarray(delta.sum(axis=0))
+    return delta @ W, delta.T @ x, delta.sum(axis=0)
 
 
 class Layer(Protocol):

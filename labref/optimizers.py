@@ -11,15 +11,18 @@ import numpy as np
 
 from labref import _arguments
 from labref._arguments import Array
-from labref._arrays import aligned_zeros
 from labref.schedules import Schedule, constant
 
 
 class Optimizer(Protocol):
     """What the training loop needs of an optimizer."""
 
-    def step(self, parameters: Array, gradient: Array) -> None:
-        """Change ``parameters`` in place; leave ``gradient`` as it is."""
+    def step(self, parameters: Array, gradient: Array, overwrite_gradient: bool = False) -> None:
+        """Change ``parameters`` in place; leave ``gradient`` as it is unless it may be overwritten.
+
+        A training loop, which computes a new gradient for the next step anyway, may give the
+        vector away and so save the memory traffic of another one.
+        """
 
 
 class SGD:
@@ -48,12 +51,9 @@ class SGD:
     def __init__(self, lr: float | Schedule) -> None:
         self.lr = lr if callable(lr) else constant(_arguments.positive("lr", lr))
         self.t = 0
-        self._change = np.empty(0)
 
-    def step(self, parameters: Array, gradient: Array) -> None:
+    def step(self, parameters: Array, gradient: Array, overwrite_gradient: bool = False) -> None:
         """Subtract eta_t times ``gradient`` from ``parameters``, in place."""
-        if self._change.shape != parameters.shape or self._change.dtype != parameters.dtype:
-            self._change = aligned_zeros(parameters.size, parameters.dtype)
-        np.multiply(gradient, self.lr(self.t), out=self._change)
-        parameters -= self._change
+        out = gradient if overwrite_gradient else None
+        parameters -= np.multiply(gradient, self.lr(self.t), out=out)
         self.t += 1

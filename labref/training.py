@@ -129,5 +129,5 @@ def _descend(
         for start in range(0, len(x), batch_size):
             batch = slice(start, start + batch_size)
             outputs.append(network._backpropagate(x[batch], targets[batch]))
-            optimizer.step(network.parameters, network.gradient)
+            optimizer.step(network.parameters, network.gradient, overwrite_gradient=True)
         return network.loss.value(np.concatenate(outputs), targets)
