@@ -1,4 +1,4 @@
-"""nbgrader: solutions/ -> exercises/; everything that is made while grading lies in _build/grading.
+"""nbgrader: solutions/ -> exercises/; everything that is made while grading lies in grading/.
 
 Run `make exercises` rather than `nbgrader generate_assignment`, which deletes a release when it
 cannot make the new one.
@@ -7,7 +7,7 @@ cannot make the new one.
 from pathlib import Path
 
 root = Path(__file__).parent
-grading = root / "_build" / "grading"
+grading = root / "grading"  # neither committed nor touched by `make clean`
 grading.mkdir(parents=True, exist_ok=True)
 
 c = get_config()  # noqa: F821
@@ -16,17 +16,17 @@ c.CourseDirectory.course_id = "foundations-of-deep-learning"
 c.CourseDirectory.root = str(root)
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "exercises"
-c.CourseDirectory.submitted_directory = "_build/grading/submitted"
-c.CourseDirectory.autograded_directory = "_build/grading/autograded"
-c.CourseDirectory.feedback_directory = "_build/grading/feedback"
-c.CourseDirectory.solution_directory = "_build/grading/solution"
-c.CourseDirectory.source_with_tests_directory = "_build/grading/source_with_tests"
+c.CourseDirectory.submitted_directory = "grading/submitted"
+c.CourseDirectory.autograded_directory = "grading/autograded"
+c.CourseDirectory.feedback_directory = "grading/feedback"
+c.CourseDirectory.solution_directory = "grading/solution"
+c.CourseDirectory.source_with_tests_directory = "grading/source_with_tests"
 c.CourseDirectory.db_url = f"sqlite:///{grading / 'gradebook.db'}"
 
-# zip_collect: put the learning platform's zip into _build/grading/downloaded/<assignment>/archive.
+# zip_collect: put the learning platform's zip into grading/downloaded/<assignment>/archive.
 # File names are those of Canvas: <student>_<number>_<number>_<notebook>.ipynb, with "_LATE" after
 # the student if it was late and "-1", "-2" ... after the notebook if it was handed in again.
-c.ZipCollectApp.downloaded_directory = "_build/grading/downloaded"
+c.ZipCollectApp.downloaded_directory = "grading/downloaded"
 c.FileNameCollectorPlugin.named_regexp = (
     r".*[/\\](?P<student_id>[^/\\_]+)(_LATE)?_\d+_\d+_(?P<file_id>[^/\\]+?)(-\d+)?\.ipynb$"
 )

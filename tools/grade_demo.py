@@ -39,7 +39,7 @@ def main() -> None:
         parser.error(f"--keep: expected a folder that does not exist yet, got {keep}")
     keep.mkdir(parents=True)
     run(keep.resolve())
-    feedback = keep / "_build" / "grading" / "feedback"
+    feedback = keep / "grading" / "feedback"
     print(f"Feedback: {feedback}/<student>/{ASSIGNMENT}/{NOTEBOOK}.html")
     print(f"Grades:   {keep / 'grades.csv'}")
 
@@ -83,7 +83,7 @@ def pack(folder: Path) -> None:
     path = Path(ASSIGNMENT) / f"{NOTEBOOK}.ipynb"
     released = nbformat.read(folder / "exercises" / path, as_version=4)
     instructor = nbformat.read(folder / "solutions" / path, as_version=4)
-    archive = folder / "_build" / "grading" / "downloaded" / ASSIGNMENT / "archive"
+    archive = folder / "grading" / "downloaded" / ASSIGNMENT / "archive"
     archive.mkdir(parents=True)
     with zipfile.ZipFile(archive / "submissions.zip", "w", zipfile.ZIP_DEFLATED) as file:
         for number, student in enumerate(STUDENTS):

@@ -17,14 +17,8 @@ ROOT = Path(__file__).parent.parent
 PACK = ROOT / "_build" / "student-pack.zip"
 REQUIRED = ("jupyterlab", "matplotlib", "numpy", "scikit-learn", "tqdm")
 SECRETS = ("BEGIN SOLUTION", "BEGIN HIDDEN TESTS", "BEGIN MARK SCHEME")
-DATE = (
-    2026,
-    1,
-    1,
-    0,
-    0,
-    0,
-)  # of every file in the zip, so that the same content gives the same zip
+# Of every file in the zip, so that the same content gives the same zip.
+DATE = (2026, 1, 1, 0, 0, 0)
 
 START = """\
 # How to start

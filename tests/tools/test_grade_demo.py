@@ -87,7 +87,7 @@ def test_the_table_says_what_happened(demo, student, marks, end):
 
 
 def test_everybody_who_was_graded_gets_feedback(demo):
-    folder = demo.folder / "_build" / "grading" / "feedback"
+    folder = demo.folder / "grading" / "feedback"
     pages = {path.parts[-3]: path.read_text() for path in folder.rglob("*.html")}
     assert sorted(pages) == sorted(set(STUDENTS) - {"ivan"})
     hint = "this is a one-sided difference; step to both sides"
