@@ -97,7 +97,7 @@ def test_everybody_who_was_graded_gets_feedback(demo):
 
 def test_the_course_keeps_to_its_folder(demo):
     made = {path.name for path in demo.folder.iterdir()}
-    assert made == {"_build", "exercises", "grades.csv", "nbgrader_config.py", "solutions"}
+    assert made == {"exercises", "grades.csv", "grading", "nbgrader_config.py", "solutions"}
 
 
 def test_nothing_but_the_report_is_printed(demo):
