@@ -29,11 +29,11 @@ NEEDS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _needs(request: pytest.FixtureRequest) -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
     """Fail in CI, skip elsewhere, where what a test is marked to need is missing."""
     for name, (is_there, reason) in NEEDS.items():
-        if request.node.get_closest_marker(name) and not is_there():
+        if item.get_closest_marker(name) and not is_there():
             (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
 
 
