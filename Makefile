@@ -1,5 +1,5 @@
 # Two commands do nearly everything: `make book` and `make test`.
-# PYTHON=python3.13 chooses the interpreter, MPLBACKEND and the like pass through.
+# PYTHON=python3.13 chooses the interpreter.
 ifeq ($(origin PYTHON), undefined)
 PYTHON := $(if $(wildcard .venv/ready-*),.venv/bin/python,python3)
 endif

@@ -35,7 +35,8 @@ class Network:
     layers, loss
         As given.
     parameters, gradient
-        The flat vectors, shape (n_parameters,).
+        The flat vectors, shape (n_parameters,). ``train`` lets the optimizer overwrite
+        ``gradient``; ask ``loss_and_gradient`` for one to keep.
 
     Raises
     ------

@@ -5,6 +5,7 @@
 Writes _build/student-pack.zip. Needs no network.
 """
 
+import io
 import re
 import shutil
 import subprocess
@@ -83,7 +84,12 @@ def collect(folder: Path) -> dict[str, bytes]:
 
 def check(files: dict[str, bytes]) -> None:
     """Stop if a solution or a hidden test would get into students' hands."""
+    contents = dict(files)
     for name, content in files.items():
+        if name.endswith(".whl"):  # packed: look at the files inside
+            with zipfile.ZipFile(io.BytesIO(content)) as wheel:
+                contents |= {f"{name}: {inside}": wheel.read(inside) for inside in wheel.namelist()}
+    for name, content in contents.items():
         for secret in SECRETS:
             if secret.encode() in content:
                 sys.exit(

@@ -111,3 +111,13 @@ def test_a_release_that_shows_a_solution_is_refused(root: Path, tmp_path: Path):
     assert done.returncode == 1
     assert "backprop.ipynb has a line with 'BEGIN SOLUTION'" in done.stderr
     assert not (copy / "_build").exists()
+
+
+def test_a_secret_inside_the_wheel_stops_the_pack(root: Path, tmp_path: Path):
+    """The wheel is packed itself; what counts is what it holds."""
+    copy = copy_of(root, tmp_path)
+    (copy / "labref" / "leak.py").write_text("### BEGIN SOLUTION\n")
+    done = run(copy)
+    assert done.returncode != 0
+    assert "labref/leak.py has a line with 'BEGIN SOLUTION'" in done.stderr
+    assert not (copy / "_build" / "student-pack.zip").exists()
