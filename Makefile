@@ -33,7 +33,7 @@ test-package: $(READY) ## Run only the tests of labref
 
 CHAPTERS := $(patsubst %.md,%.ipynb,$(wildcard book/[0-9]*.md))
 notebooks: $(CHAPTERS) ## Execute the chapters older than their text or labref (book/*.md -> book/*.ipynb)
-book/%.ipynb: book/%.md $(wildcard labref/*.py labref/data/*.py) | $(READY)
+book/%.ipynb: book/%.md $(wildcard labref/*.py labref/*/*.py) | $(READY)
 	python tools/notebooks.py $<
 
 exercises: $(READY) ## Make the students' notebooks (solutions/ -> exercises/)

@@ -91,12 +91,23 @@ def labels(name: str, value: npt.ArrayLike, n: int, n_classes: int) -> npt.NDArr
     return array.astype(np.intp)
 
 
-def positive(name: str, value: float) -> float:
-    """Return ``value`` if it is a finite number above zero, else raise ValueError or TypeError."""
+def number(name: str, value: float, interval: str = "(-inf, inf)") -> float:
+    """Return ``value`` if it is a finite number in ``interval``, such as ``"(0, 1]"``.
+
+    Raises
+    ------
+    TypeError
+        If it is not a number.
+    ValueError
+        If it is NaN, infinite or outside.
+    """
     if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
         raise TypeError(f"{name}: expected a number, got {type(value).__name__}")
-    if not (np.isfinite(value) and value > 0):
-        raise ValueError(f"{name}: expected a finite number above 0, got {value}")
+    low, high = map(float, interval[1:-1].split(","))
+    above = value > low if interval[0] == "(" else value >= low
+    below = value < high if interval[-1] == ")" else value <= high
+    if not (np.isfinite(value) and above and below):
+        raise ValueError(f"{name}: expected a number in {interval}, got {value}")
     return float(value)
 
 

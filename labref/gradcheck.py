@@ -42,7 +42,7 @@ def numerical_gradient(
     Equation: eq-central-difference.
     """
     x = _arguments.floats("x", x).astype(np.float64)
-    h = _arguments.positive("h", h)
+    h = _arguments.number("h", h, "(0, inf)")
 
     def value(index: tuple[int, ...], step: float) -> float:
         moved = x.copy()

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from labref import _arguments, losses
 from labref._arguments import Array
-from labref.activations import _sigmoid
+from labref.activations.sigmoids import _sigmoid
 
 
 class Variable:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from labref import _arguments
 from labref._arguments import Array
 from labref._arrays import ones
-from labref.activations import _sigmoid
+from labref.activations.sigmoids import _sigmoid
 
 
 def cross_entropy(p: npt.ArrayLike, labels: npt.ArrayLike) -> float:

@@ -14,6 +14,7 @@ from labref._arrays import aligned_zeros
 from labref.activations import Activation
 from labref.layers import Dense, Layer
 from labref.losses import Loss, SoftmaxCrossEntropy
+from labref.regularization.penalties import Penalty
 
 
 class Network:
@@ -29,11 +30,17 @@ class Network:
         The layers, first to last. The network takes them over.
     loss
         The loss, which also says how outputs become predictions.
+    in_shape
+        Shape of one input, such as (1, 28, 28). Not needed if the first layer is dense.
+    weight_penalty
+        Added to the loss for every layer's weights, but not for biases.
 
     Attributes
     ----------
-    layers, loss
+    layers, loss, weight_penalty
         As given.
+    in_shape, out_shape
+        Shapes of one input and of one output.
     parameters, gradient
         The flat vectors, shape (n_parameters,). ``train`` lets the optimizer overwrite
         ``gradient``; ask ``loss_and_gradient`` for one to keep.
@@ -41,33 +48,56 @@ class Network:
     Raises
     ------
     ValueError
-        If there is no layer, sizes of neighbours differ, or dtypes do.
+        If there is no layer, a layer cannot take what the one before it gives, or dtypes differ.
 
     Notes
     -----
     Equations: eq-backprop-init, eq-backprop-step.
     """
 
-    def __init__(self, layers: Sequence[Layer], loss: Loss) -> None:
+    def __init__(
+        self,
+        layers: Sequence[Layer],
+        loss: Loss,
+        in_shape: Sequence[int] | None = None,
+        weight_penalty: Penalty | None = None,
+    ) -> None:
         self.layers = list(layers)
         self.loss = loss
+        self.weight_penalty = weight_penalty
         if not self.layers:
             raise ValueError("layers: expected at least one layer, got none")
-        for below, above in zip(self.layers, self.layers[1:], strict=False):
-            if below.n_out != above.n_in:
-                raise ValueError(
-                    f"layers: a layer with {below.n_out} outputs is followed by one "
-                    f"with {above.n_in} inputs"
-                )
+        if in_shape is None:
+            if not isinstance(self.layers[0], Dense):
+                raise ValueError("in_shape: expected the shape of one input, got None")
+            in_shape = (self.layers[0].n_in,)
+        self.in_shape = tuple(_arguments.count("in_shape", size) for size in in_shape)
+        self.out_shape = self._check_layers()
         self._gather()
+
+    def _check_layers(self) -> tuple[int, ...]:
+        """Return the shape of one output, or raise if a layer does not fit the one before it."""
+        shape = self.in_shape
+        for i, layer in enumerate(self.layers):
+            try:
+                shape = layer.out_shape(shape)
+            except ValueError as error:
+                name = type(layer).__name__
+                raise ValueError(
+                    f"layers: layer {i} of {len(self.layers)}, {name}: {error}"
+                ) from None
+        if len(shape) != 1:
+            raise ValueError(f"layers: expected rows as output, got shape {shape}: end with Dense")
+        return shape
 
     def _gather(self) -> None:
         """Move the layers' parameters into one vector, and make the layers look into it."""
         slots = [(layer, name) for layer in self.layers for name in layer.parameter_names]
         arrays = [getattr(layer, name) for layer, name in slots]
         dtypes = {array.dtype for array in arrays}
-        if len(dtypes) > 1:
-            raise ValueError(f"layers: expected one dtype, got {', '.join(map(str, dtypes))}")
+        if len(dtypes) != 1:
+            found = ", ".join(map(str, dtypes)) or "no parameters"
+            raise ValueError(f"layers: expected parameters of one dtype, got {found}")
         size = sum(array.size for array in arrays)
         self.parameters = aligned_zeros(size, arrays[0].dtype)
         self.gradient = aligned_zeros(size, arrays[0].dtype)
@@ -85,9 +115,10 @@ class Network:
         self._gather()
 
     def forward(self, x: npt.ArrayLike) -> Array:
-        """Return the last layer's outputs, shape (N, n_out), for inputs ``x`` (N, n_in).
+        """Return the last layer's outputs, shape (N, n_out), for inputs ``x`` (N, *in_shape).
 
-        ``x`` is brought to the dtype of the parameters.
+        ``x`` is brought to the dtype of the parameters. Dropout and the like are off, as in all
+        methods but ``loss_and_gradient`` and in training.
 
         Raises
         ------
@@ -97,7 +128,7 @@ class Network:
         return self._forward(self._check_x(x))
 
     def predict(self, x: npt.ArrayLike) -> Array:
-        """Return predictions for ``x`` (N, n_in): class probabilities, or values.
+        """Return predictions for ``x`` (N, *in_shape): class probabilities, or values.
 
         Takes and raises what ``forward`` does.
         """
@@ -112,19 +143,19 @@ class Network:
         return p.argmax(axis=1) if p.shape[1] > 1 else (p[:, 0] > 0.5).astype(np.intp)
 
     def loss_and_gradient(self, x: npt.ArrayLike, targets: npt.ArrayLike) -> tuple[float, Array]:
-        """Return the mean loss on a batch and its gradient at all parameters.
+        """Return the cost of a batch, as in training, and its gradient at all parameters.
 
         Parameters
         ----------
         x
-            Inputs, shape (N, n_in).
+            Inputs, shape (N, *in_shape).
         targets
             What the loss compares with: labels (N,), or values (N, n_out).
 
         Returns
         -------
-        loss, gradient
-            The loss, and a new vector of shape (n_parameters,).
+        cost, gradient
+            The mean loss plus all penalties, and a new vector of shape (n_parameters,).
 
         Raises
         ------
@@ -134,41 +165,62 @@ class Network:
         x = self._check_x(x)
         targets = self._check_targets(targets, len(x))
         outputs = self._backpropagate(x, targets)
-        return self.loss.value(outputs, targets), self.gradient.copy()
+        return self.loss.value(outputs, targets) + self.penalty(), self.gradient.copy()
+
+    def penalty(self) -> float:
+        """Return what the weight penalty and the layers add to the loss (in their last pass)."""
+        total = sum(layer.penalty for layer in self.layers)
+        if self.weight_penalty is not None:
+            total += sum(self.weight_penalty.value(W) for W, _ in self._weights())
+        return total
+
+    def _weights(self) -> list[tuple[Array, Array]]:
+        """Return each array of weights with its gradient."""
+        return [
+            (getattr(layer, name), getattr(layer, "d" + name))
+            for layer in self.layers
+            for name in layer.weight_names
+        ]
 
     def mean_loss(self, x: npt.ArrayLike, targets: npt.ArrayLike) -> float:
-        """Return the mean loss; takes and raises what ``loss_and_gradient`` does."""
+        """Return the mean loss, without penalties.
+
+        Takes and raises what ``loss_and_gradient`` does.
+        """
         x = self._check_x(x)
         targets = self._check_targets(targets, len(x))
         return self.loss.value(self._forward(x), targets)
 
     def accuracy(self, x: npt.ArrayLike, labels: npt.ArrayLike) -> float:
-        """Return the fraction of rows of ``x`` (N, n_in) whose class is ``labels`` (N,)."""
+        """Return the fraction of rows of ``x`` (N, *in_shape) whose class is ``labels`` (N,)."""
         predicted = self.classify(x)
-        n_classes = max(self.layers[-1].n_out, 2)
+        n_classes = max(self.out_shape[0], 2)
         labels = _arguments.labels("labels", labels, len(predicted), n_classes)
         return float((predicted == labels).mean())
 
     def _check_x(self, x: npt.ArrayLike) -> Array:
-        x = _arguments.floats("x", x, shape=("N", self.layers[0].n_in))
+        x = _arguments.floats("x", x, shape=("N", *self.in_shape))
         return x.astype(self.parameters.dtype, copy=False)
 
     def _check_targets(self, targets: npt.ArrayLike, n: int) -> Array:
-        outputs = np.empty((n, self.layers[-1].n_out), self.parameters.dtype)
+        outputs = np.empty((n, *self.out_shape), self.parameters.dtype)
         return self.loss.check(outputs, targets)
 
-    def _forward(self, x: Array) -> Array:
+    def _forward(self, x: Array, training: bool = False) -> Array:
         for layer in self.layers:
-            x = layer.forward(x)
+            x = layer.forward(x, training)
         return x
 
     def _backpropagate(self, x: Array, targets: Array) -> Array:
         """Fill ``gradient`` for a batch that has been checked; return the outputs."""
-        outputs = self._forward(x)
+        outputs = self._forward(x, training=True)
         grad: Array | None = self.loss.grad(outputs, targets)
         for layer in reversed(self.layers):
             assert grad is not None
             grad = layer.backward(grad, need_dx=layer is not self.layers[0])
+        if self.weight_penalty is not None:
+            for W, dW in self._weights():
+                dW += self.weight_penalty.grad(W)
         return outputs
 
 

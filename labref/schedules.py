@@ -9,6 +9,14 @@ from labref import _arguments
 Schedule = Callable[[int], float]
 
 
+def as_schedule(name: str, lr: float | Schedule) -> Schedule:
+    """Return ``lr`` if it is a schedule, else the constant one.
+
+    Raises ValueError or TypeError, naming the argument ``name``, if it is not a positive number.
+    """
+    return lr if callable(lr) else constant(_arguments.number(name, lr, "(0, inf)"))
+
+
 def constant(eta_0: float) -> Schedule:
     """Return the schedule eta_t = eta_0.
 
@@ -18,7 +26,7 @@ def constant(eta_0: float) -> Schedule:
     -----
     Equation: eq-schedules.
     """
-    eta_0 = _arguments.positive("eta_0", eta_0)
+    eta_0 = _arguments.number("eta_0", eta_0, "(0, inf)")
     return lambda t: eta_0
 
 
@@ -41,7 +49,10 @@ def inverse_time(eta_0: float, t_0: float) -> Schedule:
     -----
     Equations: eq-robbins-monro, eq-schedules. Source: Robbins and Monro (1951), Bottou (2010).
     """
-    eta_0, t_0 = _arguments.positive("eta_0", eta_0), _arguments.positive("t_0", t_0)
+    eta_0, t_0 = (
+        _arguments.number("eta_0", eta_0, "(0, inf)"),
+        _arguments.number("t_0", t_0, "(0, inf)"),
+    )
     return lambda t: eta_0 / (1 + t / t_0)
 
 
@@ -66,7 +77,10 @@ def step_down(eta_0: float, factor: float, every: int) -> Schedule:
     -----
     Equation: eq-schedules.
     """
-    eta_0, factor = _arguments.positive("eta_0", eta_0), _arguments.positive("factor", factor)
+    eta_0, factor = (
+        _arguments.number("eta_0", eta_0, "(0, inf)"),
+        _arguments.number("factor", factor, "(0, inf)"),
+    )
     every = _arguments.count("every", every)
     if factor > 1:
         raise ValueError(f"factor: expected at most 1, got {factor}")

@@ -29,6 +29,15 @@ NEEDS = {
 }
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add an option for the tests that compare with PyTorch's values."""
+    parser.addoption(
+        "--update-golden",
+        action="store_true",
+        help="write PyTorch's values to tests/labref/golden (see tests/labref/conftest.py)",
+    )
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Fail in CI, skip elsewhere, where what a test is marked to need is missing."""

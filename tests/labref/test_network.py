@@ -168,14 +168,17 @@ def test_a_network_of_one_output_classifies_by_one_half():
 def test_neighbours_must_fit():
     rng = np.random.default_rng(0)
     layers = [Dense.random(4, 3, "tanh", rng), Dense.random(2, 2, "identity", rng)]
-    with pytest.raises(ValueError, match=r"layers: a layer with 3 outputs .* with 2 inputs"):
+    with pytest.raises(
+        ValueError,
+        match=r"layers: layer 1 of 2, Dense: expected inputs of shape \(2,\), got \(3,\)",
+    ):
         Network(layers, SoftmaxCrossEntropy())
 
 
 def test_dtypes_must_agree():
     rng = np.random.default_rng(0)
     layers = [Dense.random(2, 2, "tanh", rng, dtype) for dtype in (np.float32, np.float64)]
-    with pytest.raises(ValueError, match=r"layers: expected one dtype, got .*float"):
+    with pytest.raises(ValueError, match=r"layers: expected parameters of one dtype, got .*float"):
         Network(layers, SoftmaxCrossEntropy())
 
 

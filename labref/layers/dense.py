@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Protocol, Self
+from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,7 @@ from labref import _arguments
 from labref._arguments import Array
 from labref._arrays import ones
 from labref.activations import IDENTITY, Activation, get_activation
+from labref.layers.layer import Layer
 
 
 def dense_forward(x: npt.ArrayLike, W: npt.ArrayLike, b: npt.ArrayLike) -> Array:
@@ -81,25 +82,7 @@ def dense_backward(
     return delta @ W, delta.T @ x, delta.sum(axis=0)
 
 
-class Layer(Protocol):
-    """What a network needs of a layer.
-
-    A layer names its parameters in ``parameter_names``; each is an attribute (``W``) and so is its
-    gradient (``dW``), which ``backward`` fills in place.
-    """
-
-    parameter_names: ClassVar[tuple[str, ...]]
-    n_in: int
-    n_out: int
-
-    def forward(self, x: Array) -> Array:
-        """Return the output, keeping what ``backward`` will need."""
-
-    def backward(self, grad_y: Array, need_dx: bool = True) -> Array | None:
-        """Fill the parameters' gradients; return the gradient at the input if it is needed."""
-
-
-class Dense:
+class Dense(Layer):
     """A dense layer, y = f(x W^T + b), that keeps what the backward pass needs.
 
     Parameters
@@ -133,6 +116,7 @@ class Dense:
     """
 
     parameter_names: ClassVar[tuple[str, ...]] = ("W", "b")
+    weight_names: ClassVar[tuple[str, ...]] = ("W",)
 
     def __init__(
         self, W: npt.ArrayLike, b: npt.ArrayLike, activation: str | Activation = "identity"
@@ -168,7 +152,13 @@ class Dense:
         W = _arguments.generator("rng", rng).standard_normal((n_out, n_in)) / np.sqrt(n_in)
         return cls(W.astype(dtype), np.zeros(n_out), activation)
 
-    def forward(self, x: Array) -> Array:
+    def out_shape(self, in_shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Return (n_out,); raise ValueError if ``in_shape`` is not (n_in,)."""
+        if in_shape != (self.n_in,):
+            raise ValueError(f"expected inputs of shape ({self.n_in},), got {in_shape}")
+        return (self.n_out,)
+
+    def forward(self, x: Array, training: bool = False) -> Array:
         """Return the output (N, n_out) for inputs ``x`` (N, n_in), keeping x, a and y."""
         self.x = x
         self.a = np.dot(x, self.W.T)

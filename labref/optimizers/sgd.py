@@ -1,31 +1,17 @@
-"""Optimizers: given parameters and gradient, take a step.
-
-An optimizer has one method, ``step``, that changes the parameter vector in place.
-"""
+"""Stochastic gradient descent."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import ClassVar
 
 import numpy as np
 
-from labref import _arguments
 from labref._arguments import Array
-from labref.schedules import Schedule, constant
+from labref.optimizers.optimizer import Optimizer
+from labref.schedules import Schedule, as_schedule
 
 
-class Optimizer(Protocol):
-    """What the training loop needs of an optimizer."""
-
-    def step(self, parameters: Array, gradient: Array, overwrite_gradient: bool = False) -> None:
-        """Change ``parameters`` in place; leave ``gradient`` as it is unless it may be overwritten.
-
-        A training loop, which computes a new gradient for the next step anyway, may give the
-        vector away and so save the memory traffic of another one.
-        """
-
-
-class SGD:
+class SGD(Optimizer):
     """Gradient descent on whatever gradient it is given, one batch's or the whole set's.
 
     Parameters
@@ -48,8 +34,10 @@ class SGD:
     Equation: eq-sgd.
     """
 
+    state_names: ClassVar[tuple[str, ...]] = ("t",)
+
     def __init__(self, lr: float | Schedule) -> None:
-        self.lr = lr if callable(lr) else constant(_arguments.positive("lr", lr))
+        self.lr = as_schedule("lr", lr)
         self.t = 0
 
     def step(self, parameters: Array, gradient: Array, overwrite_gradient: bool = False) -> None:

@@ -1,0 +1,1 @@
+"""Minimizers of smooth functions: second-order steps, conjugate gradients, quasi-Newton methods."""

@@ -1,0 +1,1 @@
+"""Unsupervised and supervised pretraining: autoencoders, Boltzmann machines, stacks of them."""

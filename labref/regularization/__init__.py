@@ -1,0 +1,1 @@
+"""Regularization: what keeps a network from fitting noise."""
