@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,8 @@ from labref.activations import Activation
 from labref.layers import Dense, Layer
 from labref.losses import Loss, SoftmaxCrossEntropy
 from labref.regularization.penalties import Penalty
+
+_ROWS_AT_A_TIME = 1000
 
 
 class Network:
@@ -132,7 +134,7 @@ class Network:
 
         Takes and raises what ``forward`` does.
         """
-        return self.loss.predict(self.forward(x))
+        return self.loss.predict(self._outputs(self._check_x(x)))
 
     def classify(self, x: npt.ArrayLike) -> npt.NDArray[np.intp]:
         """Return the likeliest class of each row of ``x``, shape (N,), as integers.
@@ -162,10 +164,27 @@ class Network:
         TypeError, ValueError
             If ``x`` or ``targets`` do not fit the network.
         """
+        return self.objective(x, targets)(self.parameters)
+
+    def objective(
+        self, x: npt.ArrayLike, targets: npt.ArrayLike
+    ) -> Callable[[Array], tuple[float, Array]]:
+        """Return the cost of this batch and its gradient as a function of the parameters.
+
+        This is what the minimizers of ``labref.minimize`` take. A call leaves the network with the
+        parameters it was asked about.
+
+        Takes and raises what ``loss_and_gradient`` does.
+        """
         x = self._check_x(x)
         targets = self._check_targets(targets, len(x))
-        outputs = self._backpropagate(x, targets)
-        return self.loss.value(outputs, targets) + self.penalty(), self.gradient.copy()
+
+        def cost(parameters: Array) -> tuple[float, Array]:
+            self.parameters[...] = parameters
+            outputs = self._backpropagate(x, targets)
+            return self.loss.value(outputs, targets) + self.penalty(), self.gradient.copy()
+
+        return cost
 
     def penalty(self) -> float:
         """Return what the weight penalty and the layers add to the loss (in their last pass)."""
@@ -189,7 +208,7 @@ class Network:
         """
         x = self._check_x(x)
         targets = self._check_targets(targets, len(x))
-        return self.loss.value(self._forward(x), targets)
+        return self.loss.value(self._outputs(x), targets)
 
     def accuracy(self, x: npt.ArrayLike, labels: npt.ArrayLike) -> float:
         """Return the fraction of rows of ``x`` (N, *in_shape) whose class is ``labels`` (N,)."""
@@ -205,6 +224,11 @@ class Network:
     def _check_targets(self, targets: npt.ArrayLike, n: int) -> Array:
         outputs = np.empty((n, *self.out_shape), self.parameters.dtype)
         return self.loss.check(outputs, targets)
+
+    def _outputs(self, x: Array) -> Array:
+        """Return the outputs, computed some rows at a time: layers keep what they are given."""
+        blocks = (x[start : start + _ROWS_AT_A_TIME] for start in range(0, len(x), _ROWS_AT_A_TIME))
+        return np.concatenate([self._forward(block) for block in blocks])
 
     def _forward(self, x: Array, training: bool = False) -> Array:
         for layer in self.layers:
