@@ -116,6 +116,37 @@ class Network:
         self.__dict__.update(state)
         self._gather()
 
+    def state(self) -> dict[str, Array]:
+        """Return copies of the parameters and of the layers' states, such as running means."""
+        arrays = {"parameters": self.parameters.copy()}
+        for i, layer in enumerate(self.layers):
+            for name in layer.state_names:
+                arrays[f"layers/{i}/{name}"] = getattr(layer, name).copy()
+        return arrays
+
+    def set_state(self, state: dict[str, Array]) -> None:
+        """Take over what ``state`` returned, of this network or of one built like it.
+
+        Raises
+        ------
+        ValueError
+            If an array is missing, unknown, or of another shape or dtype; nothing is changed then.
+        """
+        mine = self.state()
+        if state.keys() != mine.keys():
+            raise ValueError(f"state: expected {', '.join(mine)}, got {', '.join(state)}")
+        for name, array in mine.items():
+            found = state[name]
+            if (found.shape, found.dtype) != (array.shape, array.dtype):
+                raise ValueError(
+                    f"state: {name}: expected shape {array.shape} and {array.dtype}, "
+                    f"got {found.shape} and {found.dtype}"
+                )
+        self.parameters[...] = state["parameters"]
+        for i, layer in enumerate(self.layers):
+            for name in layer.state_names:
+                setattr(layer, name, state[f"layers/{i}/{name}"].copy())
+
     def forward(self, x: npt.ArrayLike) -> Array:
         """Return the last layer's outputs, shape (N, n_out), for inputs ``x`` (N, *in_shape).
 

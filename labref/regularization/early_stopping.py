@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy.typing as npt
 
 from labref import _arguments
+from labref._arguments import Array
 
 
 class EarlyStopping:
@@ -26,6 +27,8 @@ class EarlyStopping:
         Its epoch, counted from 0; -1 before the first. Of equal errors the first counts.
     epochs_without_improvement
         Epochs since then. It is 0 right after an improvement: the moment to keep the weights.
+    best_state
+        The network's state then, which ``labref.training.train`` keeps here and restores.
     state_names
         What must be saved for a run to go on as if it had not stopped.
 
@@ -39,13 +42,19 @@ class EarlyStopping:
     Source: Prechelt (1998).
     """
 
-    state_names: ClassVar[tuple[str, ...]] = ("best", "best_epoch", "epochs_without_improvement")
+    state_names: ClassVar[tuple[str, ...]] = (
+        "best",
+        "best_epoch",
+        "epochs_without_improvement",
+        "best_state",
+    )
 
     def __init__(self, patience: int) -> None:
         self.patience = _arguments.count("patience", patience)
         self.best = math.inf
         self.best_epoch = -1
         self.epochs_without_improvement = 0
+        self.best_state: dict[str, Array] | None = None
 
     def update(self, validation_error: float) -> bool:
         """Take note of the next epoch's error; return whether to stop.

@@ -8,10 +8,13 @@ from scipy import optimize, special
 from sklearn.linear_model import LogisticRegression
 
 from labref.data import load_digits, load_mnist
+from labref.gradcheck import numerical_gradient, relative_error
 from labref.layers import Dense
 from labref.losses import SigmoidCrossEntropy, SoftmaxCrossEntropy, SquaredError
 from labref.network import Network, dense_network
 from labref.optimizers import SGD
+from labref.regularization.early_stopping import EarlyStopping
+from labref.regularization.penalties import Penalty
 from labref.training import train
 
 
@@ -186,6 +189,169 @@ def test_nothing_is_changed_if_an_argument_does_not_fit():
     with pytest.raises(ValueError, match="labels"):
         run(network, x, labels, validation=(x, bad))
     np.testing.assert_array_equal(network.parameters, before)
+
+
+def interrupt_after(epochs):
+    """Return an ``after_epoch`` that presses Ctrl-C."""
+
+    def after_epoch(history):
+        if len(history.loss) == epochs:
+            raise KeyboardInterrupt
+
+    return after_epoch
+
+
+def test_ctrl_c_leaves_the_history_and_the_network():
+    x, labels, network = problem()
+    _, _, twin = problem()
+    with pytest.warns(UserWarning, match="interrupted after 2 of 9 epochs"):
+        history = run(network, x, labels, epochs=9, after_epoch=interrupt_after(2))
+    assert history.interrupted
+    expected = run(twin, x, labels, epochs=2)
+    assert not expected.interrupted
+    assert history.loss == expected.loss
+    np.testing.assert_array_equal(network.parameters, twin.parameters)
+
+
+def test_ctrl_c_in_the_middle_of_an_epoch_leaves_whole_epochs_in_the_history():
+    x, labels, network = problem()
+
+    class Interrupted(SGD):
+        def step(self, *args, **options):
+            if self.t == 11:
+                raise KeyboardInterrupt
+            super().step(*args, **options)
+
+    with pytest.warns(UserWarning, match="interrupted after 1 of 3 epochs"):
+        history = train(
+            network,
+            x,
+            labels,
+            optimizer=Interrupted(0.1),
+            epochs=3,
+            batch_size=7,
+            rng=np.random.default_rng(0),
+            validation=(x, labels),
+        )
+    assert len(history.loss) == len(history.validation_loss) == 1
+    assert np.isfinite(network.mean_loss(x, labels))
+
+
+def test_early_stopping_ends_the_run_and_restores_the_best_parameters():
+    x, labels, network = problem(400)  # random labels: validation gets worse
+    stopping, seen = EarlyStopping(3), []
+    history = run(
+        network,
+        x[:100],
+        labels[:100],
+        epochs=500,
+        lr=0.5,
+        validation=(x[100:], labels[100:]),
+        early_stopping=stopping,
+        after_epoch=lambda history: seen.append(network.parameters.copy()),
+    )
+    best = int(np.argmin(history.validation_loss))
+    assert len(history.loss) == best + 4 < 500
+    assert stopping.best_epoch == best
+    np.testing.assert_array_equal(network.parameters, seen[best])
+
+
+@pytest.mark.filterwarnings("ignore:training was interrupted")
+@pytest.mark.parametrize("end", ["Ctrl-C", "explosion"])
+def test_the_best_parameters_survive_however_training_ends(end):
+    x, labels, network = problem(400)
+    stopping = EarlyStopping(500)
+
+    def after_epoch(history):
+        if len(history.loss) == 60:
+            if end == "Ctrl-C":
+                raise KeyboardInterrupt
+            network.parameters[...] = np.inf
+
+    options = {
+        "epochs": 500,
+        "lr": 0.5,
+        "validation": (x[100:], labels[100:]),
+        "early_stopping": stopping,
+        "after_epoch": after_epoch,
+    }
+    if end == "Ctrl-C":
+        run(network, x[:100], labels[:100], **options)
+    else:
+        with pytest.raises(FloatingPointError, match="after epoch 61"):
+            run(network, x[:100], labels[:100], **options)
+    assert 0 < stopping.best_epoch < 59
+    assert network.mean_loss(x[100:], labels[100:]) == stopping.best
+
+
+def test_early_stopping_needs_validation_data():
+    x, labels, network = problem()
+    with pytest.raises(ValueError, match=r"validation: expected .* got None"):
+        run(network, x, labels, early_stopping=EarlyStopping(2))
+
+
+def test_augmentation_changes_inputs_but_neither_the_data_nor_the_targets():
+    x, labels, network = problem()
+    _, _, twin = problem()
+    before, blocks = x.copy(), []
+
+    def augment(rows, rng):
+        blocks.append(rows)
+        return rows + rng.standard_normal(rows.shape)
+
+    run(network, x, labels, epochs=1, batch_size=50, augment=augment)
+    np.testing.assert_array_equal(x, before)
+    rng = np.random.default_rng(0)
+    order = rng.permutation(50)
+    noisy = x[order] + rng.standard_normal(x.shape)
+    twin.parameters -= 0.1 * twin.loss_and_gradient(noisy, labels[order])[1]
+    np.testing.assert_allclose(network.parameters, twin.parameters, rtol=1e-12)
+    np.testing.assert_array_equal(blocks[0], x[order])
+
+
+def test_augmentation_must_keep_the_shape():
+    x, labels, network = problem()
+    with pytest.raises(ValueError, match=r"x: expected shape \(N, 4\), got \(50, 3\)"):
+        run(network, x, labels, augment=lambda rows, rng: rows[:, :3])
+
+
+def test_clipping_comes_between_the_gradient_and_the_step():
+    x, labels, network = problem()
+    before = network.parameters.copy()
+    run(network, x, labels, epochs=1, batch_size=50, lr=1.0, clip=lambda g: np.clip(g, -1e-3, 1e-3))
+    moved = np.abs(network.parameters - before)
+    assert moved.max() == pytest.approx(1e-3)
+    assert (moved < 0.999e-3).any()
+
+
+def test_after_epoch_sees_the_history_so_far():
+    x, labels, network = problem()
+    seen = []
+    history = run(network, x, labels, after_epoch=lambda history: seen.append(len(history.loss)))
+    assert seen == [1, 2, 3] == list(range(1, len(history.loss) + 1))
+
+
+def test_a_weight_penalty_is_part_of_the_gradient_but_not_of_the_history():
+    class Ridge(Penalty):
+        def value(self, W):
+            return 0.05 * float((W**2).sum())
+
+        def grad(self, W):
+            return 0.1 * W
+
+    x, labels, network = problem()
+    network.weight_penalty = Ridge()
+    loss, gradient = network.loss_and_gradient(x, labels)
+    start = network.parameters.copy()
+    cost = network.objective(x, labels)
+    numerical = numerical_gradient(lambda v: cost(v)[0], start)
+    assert relative_error(gradient, numerical) < 1e-8
+    network.parameters[...] = start
+    assert loss == pytest.approx(network.mean_loss(x, labels) + network.penalty(), rel=1e-12)
+    history = run(network, x, labels, epochs=1, batch_size=50)
+    assert history.loss[0] == pytest.approx(
+        loss - Ridge().value(start[:20]) - Ridge().value(start[25:40])
+    )
 
 
 def test_there_is_a_bar_only_where_tqdm_is_and_it_is_wanted(monkeypatch, capsys):
