@@ -239,7 +239,8 @@ def test_descent_with_l2_ends_where_the_shrinkage_factors_say():
 def test_a_flat_direction_is_given_up():
     factors, _ = l2_shrinkage(hessian([0.0, 1.0, 100.0]), 1e-3)
     assert factors[0] == pytest.approx(0, abs=1e-10)
-    assert factors.min() >= 0
+    factors, _ = l2_shrinkage(np.diag([-1e-17, 1.0]), 1e-3)  # rounding made it negative
+    assert factors[0] == 0
     assert l2_shrinkage(np.eye(2, dtype=np.float32), 1.0)[0].dtype == np.float32
 
 
