@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
+from labref.activations import relu
 from labref.gradcheck import numerical_gradient, relative_error
 
 
@@ -45,11 +46,23 @@ def test_x_is_not_changed_even_if_f_changes_what_it_gets():
     np.testing.assert_array_equal(x, np.ones(3))
 
 
+@pytest.mark.pitfall("P19")
 def test_float32_and_integers_are_differentiated_in_float64():
     for x in (np.array([2.0], np.float32), [2]):
         gradient = numerical_gradient(lambda v: v[0] ** 2, x)
         assert gradient.dtype == np.float64
         assert gradient[0] == pytest.approx(4, rel=1e-9)
+
+
+@pytest.mark.pitfall("P20")
+@pytest.mark.parametrize("distance", [0.0, 0.3e-5, 1.1e-5])
+def test_within_h_of_a_kink_it_is_between_the_two_slopes(distance):
+    """A gradient check of ReLU is right only for inputs further than h from 0."""
+    slope = numerical_gradient(lambda x: relu(x).sum(), [distance], h=1e-5)[0]
+    if distance < 1e-5:
+        assert slope == pytest.approx((1 + distance / 1e-5) / 2)
+    else:
+        assert slope == pytest.approx(1)
 
 
 def test_f_must_return_one_number():

@@ -154,6 +154,7 @@ def test_a_graph_may_be_deeper_than_python_recurses():
     assert x.grad == 1
 
 
+@pytest.mark.pitfall("P27")
 def test_backward_twice_does_not_double_the_gradients():
     x = Variable(np.array([1.0, 2.0]))
     y = x * x
