@@ -182,21 +182,24 @@ def test_dtypes_must_agree():
         Network(layers, SoftmaxCrossEntropy())
 
 
-@pytest.mark.torch
-def test_the_whole_gradient_agrees_with_pytorch():
-    import torch
-
+def test_the_whole_gradient_agrees_with_pytorch(golden):
     network = make("sigmoid")
     x, labels = batch(network)
-    model = torch.nn.Sequential()
-    for layer in network.layers:
-        linear = torch.nn.Linear(layer.n_in, layer.n_out, dtype=torch.float64)
-        linear.load_state_dict({"weight": torch.tensor(layer.W), "bias": torch.tensor(layer.b)})
-        model.extend([linear, torch.nn.Sigmoid()])
-    loss = torch.nn.functional.cross_entropy(model[:-1](torch.tensor(x)), torch.tensor(labels))
-    loss.backward()
 
+    def compute():
+        import torch
+
+        model = torch.nn.Sequential()
+        for layer in network.layers:
+            linear = torch.nn.Linear(layer.n_in, layer.n_out, dtype=torch.float64)
+            linear.load_state_dict({"weight": torch.tensor(layer.W), "bias": torch.tensor(layer.b)})
+            model.extend([linear, torch.nn.Sigmoid()])
+        loss = torch.nn.functional.cross_entropy(model[:-1](torch.tensor(x)), torch.tensor(labels))
+        loss.backward()
+        gradients = [p.grad.numpy().ravel() for p in model.parameters()]
+        return {"loss": loss.detach().numpy(), "gradient": np.concatenate(gradients)}
+
+    expected = golden("network", compute)
     value, gradient = network.loss_and_gradient(x, labels)
-    expected = np.concatenate([p.grad.numpy().ravel() for p in model.parameters()])
-    assert value == pytest.approx(loss.item(), rel=1e-12)
-    np.testing.assert_allclose(gradient, expected, rtol=1e-9, atol=1e-15)
+    assert value == pytest.approx(float(expected["loss"]), rel=1e-12)
+    np.testing.assert_allclose(gradient, expected["gradient"], rtol=1e-9, atol=1e-15)

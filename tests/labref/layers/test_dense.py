@@ -131,22 +131,30 @@ def test_random_weights_depend_on_the_generator_alone():
     assert (first != other).all()
 
 
-@pytest.mark.torch
 @pytest.mark.parametrize(
     ("name", "torch_name"), [("sigmoid", "Sigmoid"), ("tanh", "Tanh"), ("relu", "ReLU")]
 )
-def test_layers_agree_with_pytorch(name, torch_name):
-    import torch
-
+def test_layers_agree_with_pytorch(name, torch_name, golden):
     x, W, b, grad_y = example(n=7, n_in=5, n_out=3)
-    linear = torch.nn.Linear(5, 3, dtype=torch.float64)
-    linear.load_state_dict({"weight": torch.tensor(W), "bias": torch.tensor(b)})
-    tensor = torch.tensor(x, requires_grad=True)
-    output = getattr(torch.nn, torch_name)()(linear(tensor))
-    output.backward(torch.tensor(grad_y))
 
+    def compute():
+        import torch
+
+        linear = torch.nn.Linear(5, 3, dtype=torch.float64)
+        linear.load_state_dict({"weight": torch.tensor(W), "bias": torch.tensor(b)})
+        tensor = torch.tensor(x, requires_grad=True)
+        output = getattr(torch.nn, torch_name)()(linear(tensor))
+        output.backward(torch.tensor(grad_y))
+        return {
+            "y": output.detach().numpy(),
+            "dx": tensor.grad.numpy(),
+            "dW": linear.weight.grad.numpy(),
+            "db": linear.bias.grad.numpy(),
+        }
+
+    expected = golden(f"dense-{name}", compute)
     layer = Dense(W, b, name)
-    np.testing.assert_allclose(layer.forward(x), output.detach(), rtol=1e-12)
-    np.testing.assert_allclose(layer.backward(grad_y), tensor.grad, rtol=1e-10)
-    np.testing.assert_allclose(layer.dW, linear.weight.grad, rtol=1e-10)
-    np.testing.assert_allclose(layer.db, linear.bias.grad, rtol=1e-10)
+    np.testing.assert_allclose(layer.forward(x), expected["y"], rtol=1e-12)
+    np.testing.assert_allclose(layer.backward(grad_y), expected["dx"], rtol=1e-10)
+    np.testing.assert_allclose(layer.dW, expected["dW"], rtol=1e-10)
+    np.testing.assert_allclose(layer.db, expected["db"], rtol=1e-10)

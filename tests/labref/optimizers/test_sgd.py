@@ -51,26 +51,33 @@ def test_sgd_on_noisy_gradients_converges_with_a_robbins_monro_schedule():
     assert w[0] == pytest.approx(3.0, abs=0.05)
 
 
-@pytest.mark.torch
-def test_the_trajectory_agrees_with_pytorch():
-    import torch
-
+def test_the_trajectory_agrees_with_pytorch(golden):
     rng = np.random.default_rng(0)
     network = dense_network([4, 5, 3], rng)
     x, labels = rng.standard_normal((40, 4)), rng.integers(0, 3, 40)
-    first, second = (
-        torch.nn.Linear(layer.n_in, layer.n_out, dtype=torch.float64) for layer in network.layers
-    )
-    for linear, layer in ((first, network.layers[0]), (second, network.layers[1])):
-        linear.load_state_dict({"weight": torch.tensor(layer.W), "bias": torch.tensor(layer.b)})
-    model = torch.nn.Sequential(first, torch.nn.Sigmoid(), second)
-    theirs, ours = torch.optim.SGD(model.parameters(), lr=0.3), SGD(0.3)
-    for start in list(range(0, 40, 8)) * 10:
-        rows = slice(start, start + 8)
-        theirs.zero_grad()
-        output = model(torch.tensor(x[rows]))
-        torch.nn.functional.cross_entropy(output, torch.tensor(labels[rows])).backward()
-        theirs.step()
-        ours.step(network.parameters, network.loss_and_gradient(x[rows], labels[rows])[1])
-    expected = np.concatenate([p.detach().numpy().ravel() for p in model.parameters()])
-    np.testing.assert_allclose(network.parameters, expected, rtol=1e-9, atol=1e-12)
+    batches = [slice(start, start + 8) for start in range(0, 40, 8)] * 10
+
+    def compute():
+        import torch
+
+        first, second = (
+            torch.nn.Linear(layer.n_in, layer.n_out, dtype=torch.float64)
+            for layer in network.layers
+        )
+        for linear, layer in ((first, network.layers[0]), (second, network.layers[1])):
+            linear.load_state_dict({"weight": torch.tensor(layer.W), "bias": torch.tensor(layer.b)})
+        model = torch.nn.Sequential(first, torch.nn.Sigmoid(), second)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.3)
+        for rows in batches:
+            optimizer.zero_grad()
+            output = model(torch.tensor(x[rows]))
+            torch.nn.functional.cross_entropy(output, torch.tensor(labels[rows])).backward()
+            optimizer.step()
+        final = [p.detach().numpy().ravel() for p in model.parameters()]
+        return {"parameters": np.concatenate(final)}
+
+    expected = golden("sgd", compute)
+    optimizer = SGD(0.3)
+    for rows in batches:
+        optimizer.step(network.parameters, network.loss_and_gradient(x[rows], labels[rows])[1])
+    np.testing.assert_allclose(network.parameters, expected["parameters"], rtol=1e-9, atol=1e-12)
