@@ -1,4 +1,4 @@
-"""S-shaped activations: sigmoid and tanh."""
+"""S-shaped activations: sigmoid, tanh, and LeCun's tanh."""
 
 from __future__ import annotations
 
@@ -75,7 +75,8 @@ def tanh(a: npt.ArrayLike) -> Array:
 
     Notes
     -----
-    Equation: eq-tanh. tanh(a) = 2 sigmoid(2a) - 1, so its slope at 0 is 1, four times sigmoid's.
+    Equation: eq-tanh. tanh(a) = 2 sigmoid(2a) - 1, so its slope at 0 is 1, four times sigmoid's
+    (deck D says twice).
     """
     return np.asarray(np.tanh(_arguments.floats("a", a)))
 
@@ -95,3 +96,38 @@ def _tanh_derivative(a: Array, y: Array) -> Array:
 
 
 TANH = Activation("tanh", np.tanh, _tanh_derivative)
+
+
+_LECUN_SCALE, _LECUN_SLOPE = 1.7159, 2 / 3
+
+
+def lecun_tanh(z: npt.ArrayLike) -> Array:
+    """LeCun's scaled tanh, 1.7159 tanh(2z/3), elementwise; takes and raises what ``sigmoid`` does.
+
+    Notes
+    -----
+    The two constants put f(1) at 1 and f(-1) at -1 (to 3e-6), about where the second derivative is
+    largest in size: targets of -1 and 1 lie where f bends most, and not at its asymptotes.
+    Source: LeCun, Bottou, Orr and Müller (2012).
+    """
+    return np.asarray(_lecun_tanh(_arguments.floats("z", z)))
+
+
+def lecun_tanh_grad(z: npt.ArrayLike) -> Array:
+    """Derivative of LeCun's tanh at the pre-activation ``z``: 1.7159 * 2/3 * (1 - tanh(2z/3)**2).
+
+    Takes and raises what ``sigmoid`` does; at most 1.144, reached at 0.
+    """
+    z = _arguments.floats("z", z)
+    return np.asarray(_lecun_tanh_derivative(z, _lecun_tanh(z)))
+
+
+def _lecun_tanh(a: Array) -> Array:
+    return np.asarray(_LECUN_SCALE * np.tanh(_LECUN_SLOPE * a))
+
+
+def _lecun_tanh_derivative(a: Array, y: Array) -> Array:
+    return _LECUN_SLOPE * (_LECUN_SCALE - y * y / _LECUN_SCALE)
+
+
+LECUN_TANH = Activation("lecun_tanh", _lecun_tanh, _lecun_tanh_derivative)
