@@ -1,8 +1,8 @@
 """Losses: what training makes small, and its gradient at the network's output.
 
 A loss is a mean over the rows of a batch. The softmax and the sigmoid are part of their loss
-(``SoftmaxCrossEntropy``, ``SigmoidCrossEntropy`` take logits): together they neither overflow nor
-lose digits, and their gradient is simply prediction minus target.
+(``SoftmaxCrossEntropy``, ``SigmoidCrossEntropy`` and ``BinaryCrossEntropy`` take logits): together
+they neither overflow nor lose digits, and their gradient is simply prediction minus target.
 """
 
 from __future__ import annotations
@@ -162,6 +162,40 @@ class SigmoidCrossEntropy(Loss):
 
     def predict(self, outputs: Array) -> Array:
         """Return the probability of class 1, shape (N, 1)."""
+        return _sigmoid(outputs)
+
+
+class BinaryCrossEntropy(Loss):
+    """Sigmoid and cross-entropy for values in [0, 1], from logits and targets of shape (N, D).
+
+    For each of the D outputs by itself, so that several of them may be 1: the loss of an
+    autoencoder with sigmoid outputs, for instance.
+
+    Notes
+    -----
+    A row's loss is the sum over its columns of log(1 + exp(a)) - t a, at logit a and target t.
+    It is smallest where the sigmoid of a is t, and what is left there is the entropy of t.
+    """
+
+    def check(self, outputs: Array, targets: npt.ArrayLike) -> Array:
+        """Return ``targets``, numbers in [0, 1], with the shape and dtype of ``outputs``."""
+        values = _arguments.floats("targets", targets, shape=outputs.shape)
+        if values.min() < 0 or values.max() > 1:
+            raise ValueError(
+                f"targets: expected numbers in [0, 1], got {values.min():.3g}..{values.max():.3g}"
+            )
+        return values.astype(outputs.dtype)
+
+    def value(self, outputs: Array, targets: Array) -> float:
+        """Return the mean over rows of the sum of log(1 + exp(logit)) - target * logit."""
+        return float(np.sum(np.logaddexp(0, outputs) - targets * outputs) / len(outputs))
+
+    def grad(self, outputs: Array, targets: Array) -> Array:
+        """Return (sigmoid - target) / N, shape (N, D)."""
+        return (_sigmoid(outputs) - targets) / len(outputs)
+
+    def predict(self, outputs: Array) -> Array:
+        """Return the sigmoid of the logits, shape (N, D)."""
         return _sigmoid(outputs)
 
 

@@ -10,6 +10,7 @@ from scipy import special
 from labref.activations import softmax
 from labref.gradcheck import numerical_gradient, relative_error
 from labref.losses import (
+    BinaryCrossEntropy,
     SigmoidCrossEntropy,
     SoftmaxCrossEntropy,
     SquaredError,
@@ -18,7 +19,7 @@ from labref.losses import (
 )
 
 N, K = 6, 4
-LOSSES = [SoftmaxCrossEntropy(), SigmoidCrossEntropy(), SquaredError()]
+LOSSES = [SoftmaxCrossEntropy(), SigmoidCrossEntropy(), BinaryCrossEntropy(), SquaredError()]
 
 
 def example(loss, dtype=np.float64, scale=1.0):
@@ -28,6 +29,8 @@ def example(loss, dtype=np.float64, scale=1.0):
         outputs, targets = rng.standard_normal((N, 1)), rng.integers(0, 2, N)
     elif isinstance(loss, SoftmaxCrossEntropy):
         outputs, targets = rng.standard_normal((N, K)), rng.integers(0, K, N)
+    elif isinstance(loss, BinaryCrossEntropy):
+        outputs, targets = rng.standard_normal((N, K)), rng.random((N, K))
     else:
         outputs, targets = rng.standard_normal((2, N, K))
     return (scale * outputs).astype(dtype), targets
@@ -77,6 +80,44 @@ def test_gradient_of_logistic_regression_is_the_mean_of_error_times_input():
     np.testing.assert_allclose(grad_w, ((special.expit(x @ w) - labels)[:, None] * x).mean(axis=0))
     numerical = numerical_gradient(lambda w: loss.value((x @ w)[:, None], targets), w)
     assert relative_error(grad_w, numerical) < 1e-9
+
+
+def test_binary_cross_entropy_adds_the_log_losses_of_the_columns():
+    loss = BinaryCrossEntropy()
+    logits, targets = example(loss)
+    p = special.expit(logits)
+    expected = -(targets * np.log(p) + (1 - targets) * np.log(1 - p)).sum() / N
+    assert loss.value(logits, loss.check(logits, targets)) == pytest.approx(expected, rel=1e-12)
+    np.testing.assert_allclose(loss.predict(logits), p, rtol=1e-12)
+
+
+def test_binary_cross_entropy_of_one_column_is_sigmoid_cross_entropy():
+    logits, labels = example(SigmoidCrossEntropy())
+    ours, theirs = BinaryCrossEntropy(), SigmoidCrossEntropy()
+    targets = ours.check(logits, labels[:, None])
+    np.testing.assert_array_equal(targets, theirs.check(logits, labels))
+    assert ours.value(logits, targets) == pytest.approx(theirs.value(logits, targets), rel=1e-14)
+
+
+def test_binary_cross_entropy_is_smallest_where_the_prediction_is_the_target():
+    loss, targets = BinaryCrossEntropy(), np.array([[0.2, 0.5, 0.9]])
+    best = special.logit(targets)
+    np.testing.assert_allclose(loss.grad(best, targets), 0, atol=1e-16)
+    entropy = special.entr(targets).sum() + special.entr(1 - targets).sum()
+    assert loss.value(best, targets) == pytest.approx(entropy)
+
+
+@pytest.mark.parametrize(
+    ("targets", "message"),
+    [
+        ([[0.5, 1.1]], r"targets: expected numbers in \[0, 1\], got 0.5..1.1"),
+        ([[-0.1, 1.0]], r"targets: expected numbers in \[0, 1\], got -0.1..1"),
+        ([[0.5]], r"targets: expected shape \(1, 2\), got \(1, 1\)"),
+    ],
+)
+def test_binary_cross_entropy_refuses_targets_that_are_no_probabilities(targets, message):
+    with pytest.raises(ValueError, match=message):
+        BinaryCrossEntropy().check(np.zeros((1, 2)), targets)
 
 
 @pytest.mark.equation("eq-squared-error")
@@ -136,6 +177,7 @@ def test_losses_of_logits_stay_exact_where_probabilities_round_to_zero_or_one(dt
         column = logits[:, :1]
         targets = sigmoid_loss.check(column, [1 - label])
         assert sigmoid_loss.value(column, targets) == value
+        assert BinaryCrossEntropy().value(column, targets) == value
 
 
 @given(
@@ -168,6 +210,9 @@ def test_losses_agree_with_pytorch(loss, scale):
         "SoftmaxCrossEntropy": lambda: F.cross_entropy(tensor, target),
         "SigmoidCrossEntropy": lambda: F.binary_cross_entropy_with_logits(
             tensor[:, 0], target.double()
+        ),
+        "BinaryCrossEntropy": lambda: (
+            F.binary_cross_entropy_with_logits(tensor, target, reduction="sum") / N
         ),
         "SquaredError": lambda: 0.5 * F.mse_loss(tensor, target, reduction="sum") / N,
     }[type(loss).__name__]()
