@@ -12,6 +12,7 @@ from labref import _arguments
 from labref._arguments import Array
 from labref._arrays import aligned_zeros
 from labref.activations import Activation
+from labref.initializers import Initializer, lecun_normal
 from labref.layers import Dense, Layer
 from labref.losses import Loss, SoftmaxCrossEntropy
 from labref.regularization.penalties import Penalty
@@ -285,6 +286,8 @@ def dense_network(
     activation: str | Activation = "sigmoid",
     loss: Loss | None = None,
     dtype: npt.DTypeLike = np.float64,
+    initializer: Initializer = lecun_normal,
+    weight_penalty: Penalty | None = None,
 ) -> Network:
     """Return a network of dense layers with random weights and zero biases.
 
@@ -300,6 +303,10 @@ def dense_network(
         ``SoftmaxCrossEntropy()`` if not given.
     dtype
         Of the parameters, float32 or float64.
+    initializer
+        Draws each layer's weights (see ``labref.initializers``).
+    weight_penalty
+        Added to the loss.
 
     Raises
     ------
@@ -310,7 +317,7 @@ def dense_network(
         raise ValueError(f"sizes: expected inputs and outputs at least, got {list(sizes)}")
     activations = [activation] * (len(sizes) - 2) + ["identity"]
     layers = [
-        Dense.random(n_in, n_out, f, rng, dtype)
+        Dense.random(n_in, n_out, f, rng, dtype, initializer)
         for n_in, n_out, f in zip(sizes, sizes[1:], activations, strict=False)
     ]
-    return Network(layers, loss or SoftmaxCrossEntropy())
+    return Network(layers, loss or SoftmaxCrossEntropy(), weight_penalty=weight_penalty)

@@ -11,6 +11,7 @@ from labref import _arguments
 from labref._arguments import Array
 from labref._arrays import ones
 from labref.activations import IDENTITY, Activation, get_activation
+from labref.initializers import Initializer, lecun_normal
 from labref.layers.layer import Layer
 
 
@@ -136,20 +137,16 @@ class Dense(Layer):
         activation: str | Activation,
         rng: np.random.Generator,
         dtype: npt.DTypeLike = np.float64,
+        initializer: Initializer = lecun_normal,
     ) -> Self:
-        """Return a layer with weights from N(0, 1/n_in) (that is the variance) and zero biases.
+        """Return a layer with random weights, from ``labref.initializers``, and zero biases.
 
         Raises
         ------
         TypeError, ValueError
             If a size is not a positive integer, or ``rng`` not a Generator.
-
-        Notes
-        -----
-        Source: LeCun, Bottou, Orr and Müller (2012).
         """
-        n_in, n_out = _arguments.count("n_in", n_in), _arguments.count("n_out", n_out)
-        W = _arguments.generator("rng", rng).standard_normal((n_out, n_in)) / np.sqrt(n_in)
+        W = initializer(n_in, n_out, rng)
         return cls(W.astype(dtype), np.zeros(n_out), activation)
 
     def out_shape(self, in_shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from labref.gradcheck import numerical_gradient, relative_error
-from labref.layers import Dense
+from labref.initializers import he_uniform
+from labref.layers import Dense, Flatten
 from labref.losses import SigmoidCrossEntropy, SoftmaxCrossEntropy, SquaredError
 from labref.network import Network, dense_network
 
@@ -203,3 +204,79 @@ def test_the_whole_gradient_agrees_with_pytorch(golden):
     value, gradient = network.loss_and_gradient(x, labels)
     assert value == pytest.approx(float(expected["loss"]), rel=1e-12)
     np.testing.assert_allclose(gradient, expected["gradient"], rtol=1e-9, atol=1e-15)
+
+
+def test_a_network_draws_its_weights_from_the_initializer_in_order():
+    network = dense_network([4, 5, 3], np.random.default_rng(0), initializer=he_uniform)
+    rng = np.random.default_rng(0)
+    for layer, (n_in, n_out) in zip(network.layers, ((4, 5), (5, 3)), strict=True):
+        np.testing.assert_array_equal(layer.W, he_uniform(n_in, n_out, rng))
+        np.testing.assert_array_equal(layer.b, 0)
+
+
+def test_an_objective_is_the_cost_as_a_function_of_the_parameters():
+    network = make()
+    x, labels = batch(network)
+    start = network.parameters.copy()
+    expected = network.loss_and_gradient(x, labels)
+    objective = network.objective(x, labels)
+    objective(2 * start)
+    np.testing.assert_array_equal(network.parameters, 2 * start)
+    cost, gradient = objective(start)
+    assert cost == expected[0]
+    np.testing.assert_array_equal(gradient, expected[1])
+
+
+def test_large_sets_are_evaluated_some_rows_at_a_time():
+    """Layers keep what they are given; a test set of images would fill the memory."""
+    network = make()
+    x = np.random.default_rng(0).standard_normal((2500, network.in_shape[0]))
+    p = network.predict(x)
+    assert len(network.layers[0].x) <= 1000
+    np.testing.assert_allclose(p, network.loss.predict(network.forward(x)), rtol=1e-12)
+
+
+def test_the_state_of_a_network_can_be_taken_and_put_back():
+    network = make()
+    before = network.state()
+    network.parameters[...] = 0
+    network.set_state(before)
+    np.testing.assert_array_equal(network.parameters, before["parameters"])
+    network.parameters[...] = 0
+    assert before["parameters"].any()
+
+
+@pytest.mark.parametrize(
+    ("state", "message"),
+    [
+        ({}, "state: expected parameters, got"),
+        ({"parameters": np.zeros(3)}, r"state: parameters: expected shape .* got \(3,\)"),
+    ],
+)
+def test_a_state_that_does_not_fit_changes_nothing(state, message):
+    network = make()
+    before = network.parameters.copy()
+    with pytest.raises(ValueError, match=message):
+        network.set_state(state)
+    np.testing.assert_array_equal(network.parameters, before)
+
+
+class _Cut(Flatten):
+    def out_shape(self, in_shape):
+        return in_shape
+
+
+def test_a_network_on_images_is_told_their_shape():
+    rng = np.random.default_rng(0)
+    head = Dense.random(12, 3, "identity", rng)
+    network = Network([Flatten(), head], SoftmaxCrossEntropy(), in_shape=(1, 3, 4))
+    assert (network.in_shape, network.out_shape) == ((1, 3, 4), (3,))
+    assert network.predict(np.ones((2, 1, 3, 4))).shape == (2, 3)
+    with pytest.raises(ValueError, match=r"x: expected shape \(N, 1, 3, 4\), got \(2, 12\)"):
+        network.predict(np.ones((2, 12)))
+    with pytest.raises(ValueError, match="in_shape: expected the shape of one input, got None"):
+        Network([Flatten(), head], SoftmaxCrossEntropy())
+    with pytest.raises(ValueError, match=r"layers: expected rows as output, got shape \(1, 2\)"):
+        Network([_Cut()], SoftmaxCrossEntropy(), in_shape=(1, 2))
+    with pytest.raises(ValueError, match="layers: expected parameters of one dtype, got no"):
+        Network([Flatten()], SoftmaxCrossEntropy(), in_shape=(1, 2))
