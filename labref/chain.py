@@ -1,0 +1,162 @@
+"""A chain of single sigmoid neurons: the smallest network whose gradients vanish or explode.
+
+Neuron l, of L, computes a_l = sigmoid(z_l) from z_l = w_l a_(l-1) + b_l; the input is a_0 = x.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from labref import _arguments
+from labref._arguments import Array
+from labref.activations import sigmoid, sigmoid_grad
+
+
+def chain_forward(x: float, ws: npt.ArrayLike, bs: npt.ArrayLike) -> tuple[Array, Array]:
+    """Pre-activations and activations of a chain of single sigmoid neurons.
+
+    Parameters
+    ----------
+    x
+        The input, a number.
+    ws, bs
+        Weights and biases, shape (L,).
+
+    Returns
+    -------
+    z, a
+        Shape (L,).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not finite real numbers of that shape.
+
+    Notes
+    -----
+    Source: Nielsen (2015).
+    """
+    ws, bs = _weights_and_biases(ws, bs)
+    z, a = np.empty_like(ws), np.empty_like(ws)
+    a_below = _arguments.number("x", x)
+    for layer, (w, b) in enumerate(zip(ws, bs, strict=True)):
+        z[layer] = w * a_below + b
+        a[layer] = a_below = float(sigmoid(z[layer]))
+    return z, a
+
+
+def growth_factors(x: float, ws: npt.ArrayLike, bs: npt.ArrayLike) -> Array:
+    """How much the gradient at a bias grows from one neuron to the one before it.
+
+    Parameters
+    ----------
+    x, ws, bs
+        As for ``chain_forward``.
+
+    Returns
+    -------
+    Array
+        Shape (L - 1,): w_(l+1) sigmoid'(z_l) for l = 1 .. L - 1, the ratio of the gradients (of any
+        cost) at b_l and at b_(l+1). At most 1/4 in size where abs(w) is at most 1.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As ``chain_forward``.
+    """
+    ws, bs = _weights_and_biases(ws, bs)
+    z, _ = chain_forward(x, ws, bs)
+    return ws[1:] * sigmoid_grad(z[:-1])
+
+
+def chain_gradient(x: float, ws: npt.ArrayLike, bs: npt.ArrayLike) -> Array:
+    """Gradient of a chain's output at every bias.
+
+    Parameters
+    ----------
+    x, ws, bs
+        As for ``chain_forward``.
+
+    Returns
+    -------
+    Array
+        Shape (L,): d a_L / d b_l. Times dC/da_L, it is the gradient of a cost C.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As ``chain_forward``.
+
+    Notes
+    -----
+    d a_L / d b_l = sigmoid'(z_l) w_(l+1) sigmoid'(z_(l+1)) ... w_L sigmoid'(z_L). Deck E's second
+    derivation divides "by b_1" at its end; it divides by the change of b_1.
+    Source: Nielsen (2015).
+    """
+    z, _ = chain_forward(x, ws, bs)
+    gradient = sigmoid_grad(z)
+    factors = growth_factors(x, ws, bs)
+    for layer in reversed(range(len(factors))):
+        gradient[layer] = factors[layer] * gradient[layer + 1]
+    return gradient
+
+
+def vanishing_bound(n_layers: int) -> float:
+    """Bound on abs(db_1 / db_n) in a chain of n neurons when every abs(w) is below 1.
+
+    Parameters
+    ----------
+    n_layers
+        The number n of neurons.
+
+    Returns
+    -------
+    float
+        (1/4)^(n - 1): of the n - 1 factors w_(l+1) sigmoid'(z_l), none exceeds 1/4 in size.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``n_layers`` is not a positive integer.
+
+    Notes
+    -----
+    For n = 3 it is 1/16, and holds exactly. Deck E says "about" because it groups the factors as
+    w_l sigmoid'(z_l), which leaves sigmoid'(z_1) / sigmoid'(z_3) over. It also prints, without
+    absolute values, dC/db_1 <= sigmoid'(z_1) (1/4)^3 dC/da_4, which fails where dC/da_4 is
+    negative and the weights are positive.
+    """
+    return 0.25 ** (_arguments.count("n_layers", n_layers) - 1)
+
+
+def exploding_biases(x: float, ws: npt.ArrayLike) -> Array:
+    """Biases that put every neuron of a chain at z = 0, where the sigmoid is steepest.
+
+    Parameters
+    ----------
+    x
+        The input, a number.
+    ws
+        Weights, shape (L,).
+
+    Returns
+    -------
+    Array
+        Shape (L,): -w_1 x, and -w_l / 2 for the others. Each growth factor is then w_(l+1) / 4,
+        which is 25 for the weights of 100 that deck E takes (it prints "> 20").
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not finite real numbers of that shape.
+    """
+    ws = _arguments.floats("ws", ws, shape=("L",))
+    a_below = np.full_like(ws, 0.5)  # sigmoid(0)
+    a_below[0] = _arguments.number("x", x)
+    return -ws * a_below
+
+
+def _weights_and_biases(ws: npt.ArrayLike, bs: npt.ArrayLike) -> tuple[Array, Array]:
+    ws = _arguments.floats("ws", ws, shape=("L",))
+    return ws, _arguments.floats("bs", bs, shape=ws.shape).astype(ws.dtype)
