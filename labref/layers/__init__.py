@@ -4,14 +4,30 @@ A file has the plain functions of a layer, forward and backward, and the layer a
 keeps what the backward pass needs.
 """
 
+from labref.layers.activate import Activate
 from labref.layers.dense import Dense, dense_backward, dense_forward
+from labref.layers.dropconnect import DropConnect, dropconnect_backward, dropconnect_forward
+from labref.layers.dropout import Dropout, dropout_backward, dropout_forward
 from labref.layers.flatten import Flatten
 from labref.layers.layer import Layer
+from labref.layers.noisy_relu import NoisyReLU
+from labref.layers.shakeout import Shakeout
+from labref.layers.whiteout import Whiteout
 
 __all__ = [
+    "Activate",
     "Dense",
+    "DropConnect",
+    "Dropout",
     "Flatten",
     "Layer",
+    "NoisyReLU",
+    "Shakeout",
+    "Whiteout",
     "dense_backward",
     "dense_forward",
+    "dropconnect_backward",
+    "dropconnect_forward",
+    "dropout_backward",
+    "dropout_forward",
 ]

@@ -4,7 +4,21 @@ from collections.abc import Callable
 
 import numpy as np
 
-from labref.layers import Dense, Flatten, Layer
+from labref.layers import (
+    Activate,
+    Dense,
+    DropConnect,
+    Dropout,
+    Flatten,
+    Layer,
+    NoisyReLU,
+    Shakeout,
+    Whiteout,
+)
+
+
+def _activate(rng: np.random.Generator) -> tuple[Layer, tuple[int, ...]]:
+    return Activate("elu"), (2, 3, 4)
 
 
 def _dense(rng: np.random.Generator) -> tuple[Layer, tuple[int, ...]]:
@@ -12,12 +26,49 @@ def _dense(rng: np.random.Generator) -> tuple[Layer, tuple[int, ...]]:
     return Dense(W, rng.standard_normal(3), "tanh"), (4,)
 
 
+def _dropconnect(rng: np.random.Generator) -> tuple[Layer, tuple[int, ...]]:
+    return DropConnect(Dense.random(4, 3, "tanh", rng), 0.6, rng), (4,)
+
+
+def _dropout(rng: np.random.Generator) -> tuple[Layer, tuple[int, ...]]:
+    return Dropout(0.6, rng), (2, 3, 4)
+
+
+def _dropout_scaled_at_test_time(rng: np.random.Generator) -> tuple[Layer, tuple[int, ...]]:
+    return Dropout(0.6, rng, inverted=False), (4,)
+
+
 def _flatten(rng: np.random.Generator) -> tuple[Layer, tuple[int, ...]]:
     return Flatten(), (2, 3, 4)
 
 
+def _noisy_relu(rng: np.random.Generator) -> tuple[Layer, tuple[int, ...]]:
+    return NoisyReLU(rng), (2, 3, 4)
+
+
+def _shakeout(rng: np.random.Generator) -> tuple[Layer, tuple[int, ...]]:
+    return Shakeout(Dense.random(4, 3, "tanh", rng), 0.6, 0.3, rng), (4,)
+
+
+def _whiteout(rng: np.random.Generator) -> tuple[Layer, tuple[int, ...]]:
+    return Whiteout(Dense.random(4, 3, "tanh", rng), 0.5, 0.7, 0.1, rng), (4,)
+
+
+def _whiteout_that_multiplies(rng: np.random.Generator) -> tuple[Layer, tuple[int, ...]]:
+    dense = Dense.random(4, 3, "identity", rng)
+    return Whiteout(dense, 0.5, 1.0, 0.0, rng, multiply=True), (4,)
+
+
 # By the layer's class name (and a variant): rng -> float64 layer, shape of one input.
 EXAMPLES: dict[str, Callable[[np.random.Generator], tuple[Layer, tuple[int, ...]]]] = {
+    "Activate": _activate,
     "Dense": _dense,
+    "DropConnect": _dropconnect,
+    "Dropout": _dropout,
+    "Dropout, scaled at test time": _dropout_scaled_at_test_time,
     "Flatten": _flatten,
+    "NoisyReLU": _noisy_relu,
+    "Shakeout": _shakeout,
+    "Whiteout": _whiteout,
+    "Whiteout, multiplying": _whiteout_that_multiplies,
 }
