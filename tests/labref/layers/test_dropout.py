@@ -214,7 +214,7 @@ CASES = {
     "zero": (lambda: dropout_forward(X, 0, rng()), ValueError, r"keep: .* \(0, 1\], got 0"),
     "two": (lambda: dropout_forward(X, 2, rng()), ValueError, r"keep: .* \(0, 1\], got 2"),
     "nan": (lambda: dropout_forward(X, np.nan, rng()), ValueError, r"keep: .* got nan"),
-    "rng": (lambda: dropout_forward(X, 0.5, 0), TypeError, r"rng: .* Generator.* got int"),
+    "rng": (lambda: dropout_forward(X, 0.5, 0), TypeError, r"rng: .*Generator.* got int"),
     "delta": (lambda: dropout_backward(["a"], [1], 1), TypeError, r"delta: expected real numbers"),
     "mask": (lambda: dropout_backward(X, X[:1], 1), ValueError, r"mask: .* \(2, 3\), got \(1, 3\)"),
     "scaled": (lambda: dropout_backward(X, 2 * X, 0.5), ValueError, r"mask: .* zeros and ones"),
