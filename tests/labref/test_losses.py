@@ -191,6 +191,39 @@ def test_softmax_cross_entropy_agrees_with_scipys_log_softmax(logits, labels):
     assert value == pytest.approx(-log_p[np.arange(3), labels].mean(), rel=1e-10, abs=1e-12)
 
 
+@pytest.mark.pitfall("P8")
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_rows_of_very_different_logits_share_a_batch(dtype):
+    """One maximum for all rows, or none below 0, would make rows of zeros: 0 / 0."""
+    loss = SoftmaxCrossEntropy()
+    logits = np.array([[1000, 999], [-1000, -1001], [0, -1]], dtype)
+    targets = loss.check(logits, [0, 0, 0])
+    np.testing.assert_allclose(loss.predict(logits)[:, 0], special.expit(1.0), rtol=1e-6)
+    np.testing.assert_allclose(3 * loss.grad(logits, targets)[:, 1], special.expit(-1.0), rtol=1e-6)
+    assert loss.value(logits, targets) == pytest.approx(np.log1p(np.exp(-1)), rel=1e-6)
+
+
+@pytest.mark.pitfall("P9")
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("margin", [20, 100, 1000])
+def test_no_loss_saturates(margin, dtype):
+    """log(p + eps) stops at 36 in float64, at 16 in float32; so does p clipped to 1 - eps."""
+    softmax_loss, sigmoid_loss = SoftmaxCrossEntropy(), SigmoidCrossEntropy()
+    logits = np.array([[margin, 0]], dtype)
+    assert softmax_loss.value(logits, softmax_loss.check(logits, [1])) == pytest.approx(margin)
+    column = logits[:, :1]
+    assert sigmoid_loss.value(column, sigmoid_loss.check(column, [0])) == pytest.approx(margin)
+    right = sigmoid_loss.value(column, sigmoid_loss.check(column, [1]))
+    assert right == pytest.approx(np.exp(-margin), abs=margin * np.finfo(dtype).eps)
+
+
+@pytest.mark.pitfall("P9")
+def test_cross_entropy_of_probabilities_is_neither_clipped_nor_shifted():
+    assert cross_entropy([[1e-300, 1.0]], [0]) == pytest.approx(300 * np.log(10))
+    assert cross_entropy([[1e-300, 1.0]], [1]) == 0
+    assert cross_entropy(np.array([[1e-30, 1]], np.float32), [0]) == pytest.approx(30 * np.log(10))
+
+
 def test_loss_does_not_depend_on_how_often_the_batch_is_repeated(loss):
     outputs, targets = example(loss)
     once = loss.value(outputs, loss.check(outputs, targets))
