@@ -12,6 +12,7 @@ from labref.layers.flatten import Flatten
 from labref.layers.layer import Layer
 from labref.layers.noisy_relu import NoisyReLU
 from labref.layers.shakeout import Shakeout
+from labref.layers.sparse_code import SparseCode
 from labref.layers.whiteout import Whiteout
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Layer",
     "NoisyReLU",
     "Shakeout",
+    "SparseCode",
     "Whiteout",
     "dense_backward",
     "dense_forward",

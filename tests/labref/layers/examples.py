@@ -13,6 +13,7 @@ from labref.layers import (
     Layer,
     NoisyReLU,
     Shakeout,
+    SparseCode,
     Whiteout,
 )
 
@@ -50,6 +51,10 @@ def _shakeout(rng: np.random.Generator) -> tuple[Layer, tuple[int, ...]]:
     return Shakeout(Dense.random(4, 3, "tanh", rng), 0.6, 0.3, rng), (4,)
 
 
+def _sparse_code(rng: np.random.Generator) -> tuple[Layer, tuple[int, ...]]:
+    return SparseCode(0.2, 0.7), (4,)
+
+
 def _whiteout(rng: np.random.Generator) -> tuple[Layer, tuple[int, ...]]:
     return Whiteout(Dense.random(4, 3, "tanh", rng), 0.5, 0.7, 0.1, rng), (4,)
 
@@ -69,6 +74,9 @@ EXAMPLES: dict[str, Callable[[np.random.Generator], tuple[Layer, tuple[int, ...]
     "Flatten": _flatten,
     "NoisyReLU": _noisy_relu,
     "Shakeout": _shakeout,
+    "SparseCode": _sparse_code,
     "Whiteout": _whiteout,
     "Whiteout, multiplying": _whiteout_that_multiplies,
 }
+# Layers that take the outputs of sigmoid units only.
+TAKES_ACTIVATIONS = {"SparseCode"}
