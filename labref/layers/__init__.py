@@ -11,6 +11,7 @@ from labref.layers.dropout import Dropout, dropout_backward, dropout_forward
 from labref.layers.flatten import Flatten
 from labref.layers.layer import Layer
 from labref.layers.noisy_relu import NoisyReLU
+from labref.layers.recurrent import Recurrent, rnn_backward, rnn_forward
 from labref.layers.shakeout import Shakeout
 from labref.layers.sparse_code import SparseCode
 from labref.layers.whiteout import Whiteout
@@ -23,6 +24,7 @@ __all__ = [
     "Flatten",
     "Layer",
     "NoisyReLU",
+    "Recurrent",
     "Shakeout",
     "SparseCode",
     "Whiteout",
@@ -32,4 +34,6 @@ __all__ = [
     "dropconnect_forward",
     "dropout_backward",
     "dropout_forward",
+    "rnn_backward",
+    "rnn_forward",
 ]

@@ -12,6 +12,7 @@ from labref.layers import (
     Flatten,
     Layer,
     NoisyReLU,
+    Recurrent,
     Shakeout,
     SparseCode,
     Whiteout,
@@ -47,6 +48,14 @@ def _noisy_relu(rng: np.random.Generator) -> tuple[Layer, tuple[int, ...]]:
     return NoisyReLU(rng), (2, 3, 4)
 
 
+def _recurrent(rng: np.random.Generator) -> tuple[Layer, tuple[int, ...]]:
+    return Recurrent.random(2, 3, rng), (4, 2)
+
+
+def _recurrent_with_zoneout(rng: np.random.Generator) -> tuple[Layer, tuple[int, ...]]:
+    return Recurrent.random(2, 3, rng, zoneout=0.4), (4, 2)
+
+
 def _shakeout(rng: np.random.Generator) -> tuple[Layer, tuple[int, ...]]:
     return Shakeout(Dense.random(4, 3, "tanh", rng), 0.6, 0.3, rng), (4,)
 
@@ -73,6 +82,8 @@ EXAMPLES: dict[str, Callable[[np.random.Generator], tuple[Layer, tuple[int, ...]
     "Dropout, scaled at test time": _dropout_scaled_at_test_time,
     "Flatten": _flatten,
     "NoisyReLU": _noisy_relu,
+    "Recurrent": _recurrent,
+    "Recurrent, with zoneout": _recurrent_with_zoneout,
     "Shakeout": _shakeout,
     "SparseCode": _sparse_code,
     "Whiteout": _whiteout,
