@@ -214,7 +214,7 @@ def test_no_loss_saturates(margin, dtype):
     column = logits[:, :1]
     assert sigmoid_loss.value(column, sigmoid_loss.check(column, [0])) == pytest.approx(margin)
     right = sigmoid_loss.value(column, sigmoid_loss.check(column, [1]))
-    assert right == pytest.approx(np.exp(-margin), abs=margin * np.finfo(dtype).eps)
+    assert right == pytest.approx(np.exp(-margin), abs=margin * float(np.finfo(dtype).eps))
 
 
 @pytest.mark.pitfall("P9")
