@@ -5,11 +5,21 @@ keeps what the backward pass needs.
 """
 
 from labref.layers.activate import Activate
+from labref.layers.batchnorm import (
+    BatchNorm,
+    batchnorm2d_forward,
+    batchnorm_backward,
+    batchnorm_backward_stepwise,
+    batchnorm_forward,
+    batchnorm_inference,
+    update_running,
+)
 from labref.layers.dense import Dense, dense_backward, dense_forward
 from labref.layers.dropconnect import DropConnect, dropconnect_backward, dropconnect_forward
 from labref.layers.dropout import Dropout, dropout_backward, dropout_forward
 from labref.layers.flatten import Flatten
 from labref.layers.layer import Layer
+from labref.layers.layernorm import LayerNorm, layernorm_backward, layernorm_forward
 from labref.layers.noisy_relu import NoisyReLU
 from labref.layers.recurrent import Recurrent, rnn_backward, rnn_forward
 from labref.layers.shakeout import Shakeout
@@ -18,22 +28,32 @@ from labref.layers.whiteout import Whiteout
 
 __all__ = [
     "Activate",
+    "BatchNorm",
     "Dense",
     "DropConnect",
     "Dropout",
     "Flatten",
     "Layer",
+    "LayerNorm",
     "NoisyReLU",
     "Recurrent",
     "Shakeout",
     "SparseCode",
     "Whiteout",
+    "batchnorm2d_forward",
+    "batchnorm_backward",
+    "batchnorm_backward_stepwise",
+    "batchnorm_forward",
+    "batchnorm_inference",
     "dense_backward",
     "dense_forward",
     "dropconnect_backward",
     "dropconnect_forward",
     "dropout_backward",
     "dropout_forward",
+    "layernorm_backward",
+    "layernorm_forward",
     "rnn_backward",
     "rnn_forward",
+    "update_running",
 ]

@@ -6,11 +6,13 @@ import numpy as np
 
 from labref.layers import (
     Activate,
+    BatchNorm,
     Dense,
     DropConnect,
     Dropout,
     Flatten,
     Layer,
+    LayerNorm,
     NoisyReLU,
     Recurrent,
     Shakeout,
@@ -21,6 +23,14 @@ from labref.layers import (
 
 def _activate(rng: np.random.Generator) -> tuple[Layer, tuple[int, ...]]:
     return Activate("elu"), (2, 3, 4)
+
+
+def _batchnorm(rng: np.random.Generator) -> tuple[Layer, tuple[int, ...]]:
+    return _random_parameters(BatchNorm(4), rng), (4,)
+
+
+def _batchnorm_of_images(rng: np.random.Generator) -> tuple[Layer, tuple[int, ...]]:
+    return _random_parameters(BatchNorm(2), rng), (2, 3, 4)
 
 
 def _dense(rng: np.random.Generator) -> tuple[Layer, tuple[int, ...]]:
@@ -42,6 +52,10 @@ def _dropout_scaled_at_test_time(rng: np.random.Generator) -> tuple[Layer, tuple
 
 def _flatten(rng: np.random.Generator) -> tuple[Layer, tuple[int, ...]]:
     return Flatten(), (2, 3, 4)
+
+
+def _layernorm(rng: np.random.Generator) -> tuple[Layer, tuple[int, ...]]:
+    return _random_parameters(LayerNorm(4), rng), (4,)
 
 
 def _noisy_relu(rng: np.random.Generator) -> tuple[Layer, tuple[int, ...]]:
@@ -73,14 +87,23 @@ def _whiteout_that_multiplies(rng: np.random.Generator) -> tuple[Layer, tuple[in
     return Whiteout(dense, 0.5, 1.0, 0.0, rng, multiply=True), (4,)
 
 
+def _random_parameters(layer: Layer, rng: np.random.Generator) -> Layer:
+    for name in layer.parameter_names:
+        getattr(layer, name)[...] = rng.standard_normal(getattr(layer, name).shape)
+    return layer
+
+
 # By the layer's class name (and a variant): rng -> float64 layer, shape of one input.
 EXAMPLES: dict[str, Callable[[np.random.Generator], tuple[Layer, tuple[int, ...]]]] = {
     "Activate": _activate,
+    "BatchNorm": _batchnorm,
+    "BatchNorm, of images": _batchnorm_of_images,
     "Dense": _dense,
     "DropConnect": _dropconnect,
     "Dropout": _dropout,
     "Dropout, scaled at test time": _dropout_scaled_at_test_time,
     "Flatten": _flatten,
+    "LayerNorm": _layernorm,
     "NoisyReLU": _noisy_relu,
     "Recurrent": _recurrent,
     "Recurrent, with zoneout": _recurrent_with_zoneout,
