@@ -108,15 +108,17 @@ def warp_images(
 def _bilinear(images: Array, y: Array, x: Array) -> Array:
     """Return the images (N, C, H, W) read at the points ``y``, ``x`` (N, H*W)."""
     n, channels, height, width = images.shape
-    padded = np.pad(images, ((0, 0), (0, 0), (1, 1), (1, 1))).reshape(n, channels, -1)
+    padded = np.pad(images, ((0, 0), (0, 0), (1, 1), (1, 1)))  # with the zeros outside
+    starts = np.arange(n * channels).reshape(n, channels, 1) * padded[0, 0].size
     top, left = np.floor(y), np.floor(x)
     down, right = (y - top).astype(images.dtype), (x - left).astype(images.dtype)
+    top, left = top.astype(np.intp) + 1, left.astype(np.intp) + 1
     result = np.zeros((n, channels, height * width), images.dtype)
-    for step_y, weight_y in ((0, 1 - down), (1, down)):
-        row = (top + step_y).clip(-1, height).astype(np.intp) + 1
-        for step_x, weight_x in ((0, 1 - right), (1, right)):
-            column = (left + step_x).clip(-1, width).astype(np.intp) + 1
-            corner = np.take_along_axis(padded, (row * (width + 2) + column)[:, None], axis=2)
+    for row, weight_y in ((top, 1 - down), (top + 1, down)):
+        row_starts = row.clip(0, height + 1) * (width + 2)
+        for column, weight_x in ((left, 1 - right), (left + 1, right)):
+            pixels = row_starts + column.clip(0, width + 1)
+            corner = padded.take(starts + pixels[:, None])
             result += (weight_y * weight_x)[:, None] * corner
     return result.reshape(images.shape)
 
