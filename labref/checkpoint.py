@@ -156,7 +156,8 @@ def _set_state(part: Any, state: dict[str, Array]) -> None:
 
 def _generators(network: Network) -> list[tuple[int, np.random.Generator]]:
     """Return the layers' generators, for dropout and the like, with the layers' numbers."""
-    return [(i, layer.rng) for i, layer in enumerate(network.layers) if hasattr(layer, "rng")]
+    rngs = [(i, getattr(layer, "rng", None)) for i, layer in enumerate(network.layers)]
+    return [(i, rng) for i, rng in rngs if rng is not None]
 
 
 def _below(prefix: str, arrays: dict[str, Array]) -> dict[str, Array]:

@@ -63,7 +63,8 @@ def _noisy_relu(rng: np.random.Generator) -> tuple[Layer, tuple[int, ...]]:
 
 
 def _recurrent(rng: np.random.Generator) -> tuple[Layer, tuple[int, ...]]:
-    return Recurrent.random(2, 3, rng), (4, 2)
+    W_x, W_h, b = (rng.standard_normal(shape) for shape in ((3, 2), (3, 3), (3,)))
+    return Recurrent(W_x, W_h, b), (4, 2)
 
 
 def _recurrent_with_zoneout(rng: np.random.Generator) -> tuple[Layer, tuple[int, ...]]:
