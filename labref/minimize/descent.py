@@ -50,8 +50,8 @@ def descend(
 ) -> Result:
     """Go down from ``w0`` until the gradient is small or nothing lower is found.
 
-    When nothing lower is found along a direction, the rule forgets what it has learnt and tries
-    once more; if there is nothing to forget, the loop gives up.
+    When nothing lower is found along a direction, what was learnt is forgotten (by the rule, and
+    how far the last step led down) and there is one more try; then the loop gives up.
 
     Parameters
     ----------
@@ -104,7 +104,8 @@ def descend(
         evaluations += search.evaluations
         point = search.point
         if point.step == 0:
-            if rule.reset():
+            if rule.reset() or decrease > 0:
+                decrease = 0.0
                 continue
             message = search.message
             break
@@ -140,5 +141,5 @@ def _first_step(decrease: float, gradient: Array, direction: Array) -> float:
     if decrease > 0:
         step = float(-2 * decrease / (gradient @ direction))
     else:
-        step = float(min(1.0, 1.0 / np.linalg.norm(direction)))
+        step = float(1.0 / np.maximum(1.0, np.linalg.norm(direction)))
     return step if 0 < step < np.inf else 1.0

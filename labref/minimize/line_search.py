@@ -194,16 +194,20 @@ def _zoom(line: _Line, low: Point, high: Point, c1: float, c2: float) -> LineSea
     """Narrow a bracket of acceptable steps until one is found.
 
     ``low`` is the lowest point so far with sufficient decrease, and the slope there is towards
-    ``high``. Source: Nocedal and Wright (2006), algorithm 3.6.
+    ``high``. A bracket that shrank by less than a third is halved next. Source: Nocedal and Wright
+    (2006), algorithm 3.6.
     """
-    start = line.start
+    start, last_width = line.start, np.inf
     for _ in range(_MAX_TRIALS):
         left, right = sorted((low.step, high.step))
-        margin = (right - left) / 10
-        if not left < left + margin < right - margin < right:
+        width, middle = right - left, (left + right) / 2
+        if not left < left + width / 10 < right - width / 10 < right:
             break
-        middle = (left + right) / 2
-        point = line.at(_interpolate(low, high, left + margin, right - margin, middle))
+        step = middle
+        if width < last_width * 2 / 3:
+            step = _interpolate(low, high, left + width / 10, right - width / 10, middle)
+        last_width = width
+        point = line.at(step)
         if _too_high(point, start, c1) or point.value >= low.value:
             high = point
         else:
@@ -265,7 +269,7 @@ def backtracking(
         point = line.at(step)
         if point.value == -np.inf:
             return line.failed(start, f"the objective is unbounded below: -inf at {step:.3g}")
-        if not _too_high(point, start, c1):
+        if point.value < start.value and not _too_high(point, start, c1):
             return line.found(point, "the value is low enough")
         excess = point.value - start.value - step * start.slope
         parabola = step * (-start.slope * step / (2 * excess))
