@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from labref import _arguments
 from labref._arguments import Array
-from labref.minimize.line_search import LineSearch
+from labref.minimize.line_search import LineSearch, LineSearchResult, Point
 from labref.minimize.objective import Objective, evaluate
 from labref.minimize.result import Result
 
@@ -80,55 +80,63 @@ def descend(
     if not np.isfinite(value):
         raise ValueError("objective: expected a finite value and gradient at w0, got others")
     path, values, evaluations, decrease = [w], [value], 1, 0.0
-    converged = False
-    while True:
-        norm = float(np.linalg.norm(gradient))
-        if norm <= tolerance:
-            converged, message = True, _convergence(norm, len(path) == 1)
-            break
-        if len(path) > max_iterations:
-            message = f"stopped after {max_iterations} iterations, with gradient norm {norm:.3g}"
-            break
+    norm, failure = float(np.linalg.norm(gradient)), ""
+    while norm > tolerance and len(path) <= max_iterations:
         try:
-            direction = rule.direction(w, gradient)
+            search = _search(objective, w, value, gradient, rule, line_search, decrease)
         except np.linalg.LinAlgError as error:
-            message = str(error)
+            failure = str(error)
             break
-        if not np.isfinite(direction).all():
-            if rule.reset():
-                continue
-            message = "the direction is not finite: the numbers are too large or too small"
-            break
-        first_step = 1.0 if rule.unit_step else _first_step(decrease, gradient, direction)
-        search = line_search(objective, w, direction, first_step, known=(value, gradient))
         evaluations += search.evaluations
         point = search.point
         if point.step == 0:
             if rule.reset() or decrease > 0:
                 decrease = 0.0
                 continue
-            message = search.message
+            failure = search.message
             break
         rule.update(point.w - w, point.gradient - gradient)
         decrease = value - point.value
         w, value, gradient = point.w, point.value, point.gradient
+        norm = float(np.linalg.norm(gradient))
         path.append(w)
         values.append(value)
+    iterations = len(path) - 1
     return Result(
         w=w,
         value=value,
         gradient_norm=norm,
-        iterations=len(path) - 1,
+        iterations=iterations,
         evaluations=evaluations,
-        converged=converged,
-        message=message,
+        converged=norm <= tolerance,
+        message=failure or _ending(norm <= tolerance, iterations, norm),
         path=np.array(path),
         values=np.array(values),
     )
 
 
-def _convergence(norm: float, at_start: bool) -> str:
-    if at_start:
+def _search(
+    objective: Objective,
+    w: Array,
+    value: float,
+    gradient: Array,
+    rule: DirectionRule,
+    line_search: LineSearch,
+    decrease: float,
+) -> LineSearchResult:
+    """Search along the rule's direction; ``decrease`` is what the last step gained."""
+    direction = rule.direction(w, gradient)
+    if not np.isfinite(direction).all():
+        message = "the direction is not finite: the numbers are too large or too small"
+        return LineSearchResult(Point(0.0, w, value, gradient, np.nan), False, message, 0)
+    first_step = 1.0 if rule.unit_step else _first_step(decrease, gradient, direction)
+    return line_search(objective, w, direction, first_step, known=(value, gradient))
+
+
+def _ending(converged: bool, iterations: int, norm: float) -> str:
+    if not converged:
+        return f"stopped after {iterations} iterations, with gradient norm {norm:.3g}"
+    if iterations == 0:
         return f"stationary at the start, with gradient norm {norm:.3g}: perhaps a saddle"
     return f"converged, with gradient norm {norm:.3g}"
 
