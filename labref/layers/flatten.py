@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from labref._arguments import Array
 from labref.layers.layer import Layer
 
@@ -18,7 +20,8 @@ class Flatten(Layer):
     def forward(self, x: Array, training: bool = False) -> Array:
         """Return ``x`` as rows."""
         self.x_shape = x.shape
-        return x.reshape(len(x), -1)
+        # Batch last, the copy of a batch-innermost array runs over neighbours. Else, it is a view.
+        return np.moveaxis(x, 0, -1).reshape(-1, len(x)).T
 
     def backward(self, grad_y: Array, need_dx: bool = True) -> Array | None:
         """Return the gradient in the shape of the input."""

@@ -6,13 +6,16 @@ import numpy as np
 
 from labref.layers import (
     Activate,
+    AveragePool2D,
     BatchNorm,
+    Conv2D,
     Dense,
     DropConnect,
     Dropout,
     Flatten,
     Layer,
     LayerNorm,
+    MaxPool2D,
     NoisyReLU,
     Recurrent,
     Shakeout,
@@ -25,12 +28,25 @@ def _activate(rng: np.random.Generator) -> tuple[Layer, tuple[int, ...]]:
     return Activate("elu"), (2, 3, 4)
 
 
+def _average_pool(rng: np.random.Generator) -> tuple[Layer, tuple[int, ...]]:
+    return AveragePool2D(2), (2, 5, 4)
+
+
 def _batchnorm(rng: np.random.Generator) -> tuple[Layer, tuple[int, ...]]:
     return _random_parameters(BatchNorm(4), rng), (4,)
 
 
 def _batchnorm_of_images(rng: np.random.Generator) -> tuple[Layer, tuple[int, ...]]:
     return _random_parameters(BatchNorm(2), rng), (2, 3, 4)
+
+
+def _conv(rng: np.random.Generator) -> tuple[Layer, tuple[int, ...]]:
+    W = rng.standard_normal((3, 2, 3, 2))
+    return Conv2D(W, rng.standard_normal(3), "tanh", stride=2, pad=1), (2, 4, 5)
+
+
+def _conv_with_untied_bias(rng: np.random.Generator) -> tuple[Layer, tuple[int, ...]]:
+    return Conv2D(rng.standard_normal((3, 2, 2, 3)), rng.standard_normal((3, 3, 2))), (2, 4, 4)
 
 
 def _dense(rng: np.random.Generator) -> tuple[Layer, tuple[int, ...]]:
@@ -56,6 +72,10 @@ def _flatten(rng: np.random.Generator) -> tuple[Layer, tuple[int, ...]]:
 
 def _layernorm(rng: np.random.Generator) -> tuple[Layer, tuple[int, ...]]:
     return _random_parameters(LayerNorm(4), rng), (4,)
+
+
+def _max_pool(rng: np.random.Generator) -> tuple[Layer, tuple[int, ...]]:
+    return MaxPool2D(2), (2, 5, 4)
 
 
 def _noisy_relu(rng: np.random.Generator) -> tuple[Layer, tuple[int, ...]]:
@@ -97,14 +117,18 @@ def _random_parameters(layer: Layer, rng: np.random.Generator) -> Layer:
 # By the layer's class name (and a variant): rng -> float64 layer, shape of one input.
 EXAMPLES: dict[str, Callable[[np.random.Generator], tuple[Layer, tuple[int, ...]]]] = {
     "Activate": _activate,
+    "AveragePool2D": _average_pool,
     "BatchNorm": _batchnorm,
     "BatchNorm, of images": _batchnorm_of_images,
+    "Conv2D": _conv,
+    "Conv2D, with untied bias": _conv_with_untied_bias,
     "Dense": _dense,
     "DropConnect": _dropconnect,
     "Dropout": _dropout,
     "Dropout, scaled at test time": _dropout_scaled_at_test_time,
     "Flatten": _flatten,
     "LayerNorm": _layernorm,
+    "MaxPool2D": _max_pool,
     "NoisyReLU": _noisy_relu,
     "Recurrent": _recurrent,
     "Recurrent, with zoneout": _recurrent_with_zoneout,
