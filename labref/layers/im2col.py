@@ -55,7 +55,7 @@ def im2col(x: npt.ArrayLike, k: int | tuple[int, int], stride: int = 1, pad: int
     padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
     patches = sliding_window_view(padded, (kh, kw), axis=(2, 3))[:, :, ::stride, ::stride]
     n, channels, height, width = patches.shape[:4]
-    by_position = patches.transpose(0, 2, 3, 1, 4, 5)
+    by_position = patches.transpose(0, 2, 3, 1, 4, 5).copy()
     return by_position.reshape(n * height * width, channels * kh * kw)
 
 
