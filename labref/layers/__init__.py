@@ -19,6 +19,7 @@ from labref.layers.dense import Dense, dense_backward, dense_forward
 from labref.layers.dropconnect import DropConnect, dropconnect_backward, dropconnect_forward
 from labref.layers.dropout import Dropout, dropout_backward, dropout_forward
 from labref.layers.flatten import Flatten
+from labref.layers.folding import fold, fold_batchnorm
 from labref.layers.im2col import col2im, im2col
 from labref.layers.layer import Layer
 from labref.layers.layernorm import LayerNorm, layernorm_backward, layernorm_forward
@@ -69,6 +70,8 @@ __all__ = [
     "dropconnect_forward",
     "dropout_backward",
     "dropout_forward",
+    "fold",
+    "fold_batchnorm",
     "im2col",
     "layernorm_backward",
     "layernorm_forward",

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from labref.gradcheck import numerical_gradient, relative_error
 from labref.layers import (
     BatchNorm,
+    Dense,
     batchnorm2d_forward,
     batchnorm_backward,
     batchnorm_backward_stepwise,
@@ -176,6 +177,17 @@ def test_the_gradient_shrinks_as_the_weights_before_it_grow():
     dx = batchnorm_backward(delta, forward(x, gamma, beta, 0)[1])[0]
     dx_of_twice = batchnorm_backward(delta, forward(2 * x, gamma, beta, 0)[1])[0]
     np.testing.assert_allclose(dx_of_twice, dx / 2, rtol=1e-10, atol=1e-14)
+
+
+def test_the_gradient_of_the_weights_before_it_is_orthogonal_to_them():
+    """Row by row: their length does not change the output, so that descent lets it grow."""
+    rng = np.random.default_rng(0)
+    dense, layer = Dense.random(4, 3, "identity", rng), BatchNorm(3, eps=1e-13)
+    y = layer.forward(dense.forward(rng.standard_normal((8, 4))), training=True)
+    dense.backward(layer.backward(rng.standard_normal(y.shape)))
+    along = (dense.dW * dense.W).sum(axis=1) / np.linalg.norm(dense.dW, axis=1)
+    np.testing.assert_allclose(along, 0, atol=1e-10)
+    np.testing.assert_allclose(dense.db, 0, atol=1e-12)
 
 
 @pytest.mark.pitfall("P7")
