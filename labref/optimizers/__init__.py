@@ -11,7 +11,6 @@ from labref.optimizers.delta_bar_delta import DeltaBarDelta, delta_bar_delta_ste
 from labref.optimizers.momentum import Momentum, Nesterov, momentum_step, nesterov_step
 from labref.optimizers.optimizer import Optimizer
 from labref.optimizers.paths import descend
-from labref.optimizers.paths import descend
 from labref.optimizers.sgd import SGD
 
 __all__ = [
@@ -26,7 +25,6 @@ __all__ = [
     "adagrad_step",
     "adam_step",
     "delta_bar_delta_step",
-    "descend",
     "descend",
     "momentum_step",
     "nesterov_step",

@@ -64,7 +64,8 @@ def adam_step(
 
     Deck D divides the averages themselves by 1 - beta1 and 1 - beta2, in each step anew: they then
     grow ninefold and 999-fold a step, training stalls at once and overflows within 400 steps. The
-    correction goes by beta^t, and into copies.
+    correction goes by beta^t, and into copies. The deck also suggests decays in (0, 1]; with 1,
+    nothing new ever enters.
 
     Source: Kingma and Ba (2015).
     """

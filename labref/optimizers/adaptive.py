@@ -45,6 +45,9 @@ def adagrad_step(
 
     Notes
     -----
+    Deck D says that weights with small gradients get larger rates. No rate, lr / (eps + sqrt(r)),
+    ever grows; theirs shrink less.
+
     Source: Duchi, Hazan and Singer (2011).
     """
     w = _arguments.floats("w", w)

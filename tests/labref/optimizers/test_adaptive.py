@@ -84,6 +84,15 @@ def test_adagrads_steps_shrink_with_the_root_of_t_under_a_steady_gradient():
         np.testing.assert_allclose(before - w, 0.1 / np.sqrt(t), rtol=1e-9)
 
 
+def test_no_rate_of_adagrad_ever_grows_not_even_under_small_gradients():
+    w, r, rates = np.zeros(2), np.zeros(2), []
+    for g in np.random.default_rng(0).standard_normal((50, 2)) * [1.0, 1e-6]:
+        w, r = adagrad_step(w, r, g, lr=0.1, eps=1e-8)
+        rates.append(0.1 / (1e-8 + np.sqrt(r)))
+    assert (np.diff(rates, axis=0) <= 0).all()
+    assert (rates[-1][1] > 1e5 * rates[-1][0]).all()
+
+
 def test_adagrad_keeps_a_large_step_for_a_gradient_that_is_rarely_there():
     w, r = np.zeros(2), np.zeros(2)
     for t in range(1, 101):
