@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import optimize
+from scipy.interpolate import CubicHermiteSpline
 
 from labref.minimize import backtracking, full_step, strong_wolfe
 from labref.surfaces import BEALE, BOWL, PRODUCT, ROSENBROCK, SURFACES
@@ -27,15 +28,18 @@ def line(f):
     name=st.sampled_from(["bowl", "valley", "rosenbrock", "beale"]),
     seed=SEEDS,
     first_step=st.sampled_from([1e-9, 1e-3, 1.0, 1e3, 1e5]),
-    c2=st.sampled_from([0.01, 0.1, 0.9]),
+    constants=st.sampled_from([(1e-4, 0.01), (1e-4, 0.9), (0.3, 0.5), (0.45, 0.9)]),
 )
-def test_the_strong_wolfe_conditions_hold_where_the_search_says_so(name, seed, first_step, c2):
+def test_the_strong_wolfe_conditions_hold_where_the_search_says_so(
+    name, seed, first_step, constants
+):
+    c1, c2 = constants
     surface, rng = SURFACES[name], np.random.default_rng(seed)
     w = rng.uniform(-2, 2, 2)
     value, gradient = surface.objective(w)
     direction = -gradient * rng.uniform(0.1, 3, 2)
     f = Counted(surface.objective)
-    result = strong_wolfe(f, w, direction, first_step, c2=c2)
+    result = strong_wolfe(f, w, direction, first_step, c1=c1, c2=c2)
     assert result.found
     assert result.evaluations == f.calls < 40
     point, slope = result.point, gradient @ direction
@@ -43,7 +47,7 @@ def test_the_strong_wolfe_conditions_hold_where_the_search_says_so(name, seed, f
     reached, new_gradient = surface.objective(point.w)
     assert (point.value, point.slope) == (reached, new_gradient @ direction)
     assert point.step > 0
-    assert reached <= value + 1e-4 * point.step * slope
+    assert reached <= value + c1 * point.step * slope
     assert abs(new_gradient @ direction) <= c2 * abs(slope)
 
 
@@ -85,8 +89,8 @@ def test_scipys_conditions_agree_that_the_step_will_do(first_step):
     assert peer[2] == 1
 
 
-@given(seed=SEEDS, first_step=st.sampled_from([1e-3, 1.0, 1e4]))
-def test_backtracking_returns_the_first_trial_that_is_low_enough(seed, first_step):
+@given(seed=SEEDS, first_step=st.sampled_from([1e-3, 1.0, 1e4]), c1=st.sampled_from([1e-4, 0.45]))
+def test_backtracking_returns_the_first_trial_that_is_low_enough(seed, first_step, c1):
     rng = np.random.default_rng(seed)
     w = rng.uniform(-2, 2, 2)
     value, gradient = ROSENBROCK.objective(w)
@@ -96,10 +100,10 @@ def test_backtracking_returns_the_first_trial_that_is_low_enough(seed, first_ste
         trials.append(v)
         return ROSENBROCK.objective(v)
 
-    result = backtracking(objective, w, -gradient, first_step, known=(value, gradient))
+    result = backtracking(objective, w, -gradient, first_step, c1=c1, known=(value, gradient))
     steps = [np.linalg.norm(v - w) / np.linalg.norm(gradient) for v in trials]
     low_enough = [
-        ROSENBROCK.value(v) <= value - 1e-4 * step * (gradient @ gradient)
+        ROSENBROCK.value(v) <= value - c1 * step * (gradient @ gradient)
         for v, step in zip(trials, steps, strict=True)
     ]
     assert result.found
@@ -134,6 +138,20 @@ def test_a_direction_that_does_not_descend_is_flagged(search, direction):
     assert result.point.step == 0
     assert "no descent direction: the slope along it is" in result.message
     assert result.evaluations == 1
+
+
+def test_a_point_higher_than_the_one_before_is_not_passed():
+    """The line falls to a dip at 1.4, crosses a hill, and beyond it falls for ever."""
+    dip_and_hill = CubicHermiteSpline(
+        [0, 1, 1.4, 3, 10], [0, -1, -1.2, 5, -0.5], [-1, -1, 0, 0, -1]
+    )
+
+    def phi(t):
+        return (dip_and_hill(t), dip_and_hill(t, 1)) if t < 10 else (9.5 - t, -1)
+
+    result = strong_wolfe(line(phi), [0.0], [1.0], c2=0.5)
+    assert result.found
+    assert 1 < result.point.w[0] < 3
 
 
 @every_search
@@ -185,6 +203,7 @@ def test_rounding_that_hides_the_descent_is_flagged():
     for search in (strong_wolfe, backtracking):
         result = search(objective, [0.0], [-1e-3], 1e-3)
         assert not result.found
+        assert result.message.endswith("rounding may hide it")
         assert result.evaluations < 90
 
 
