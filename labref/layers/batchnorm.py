@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -10,35 +10,14 @@ import numpy.typing as npt
 from labref import _arguments
 from labref._arguments import Array
 from labref.layers._channels import Channels
+from labref.layers._normalize import (
+    BatchNormCache,
+    check_several,
+    input_gradient,
+    normalize,
+    parameter_gradients,
+)
 from labref.layers.layer import Layer
-
-
-class BatchNormCache(NamedTuple):
-    """What the backward pass needs of the forward pass; C is the number of features or channels.
-
-    Attributes
-    ----------
-    channels
-        How the batch lies in memory.
-    centred
-        The batch minus the mean, as blocks (see ``Channels``).
-    mean, var
-        What it was normalized by, each (C,); ``var`` is the mean squared deviation (biased).
-    inv_std
-        1 / sqrt(var + eps), shape (C,).
-    gamma
-        The scale, shape (C,).
-    own
-        Whether mean and variance are the batch's own and so depend on every value of it.
-    """
-
-    channels: Channels
-    centred: Array
-    mean: Array
-    var: Array
-    inv_std: Array
-    gamma: Array
-    own: bool
 
 
 def batchnorm_forward(
@@ -71,7 +50,7 @@ def batchnorm_forward(
     Source: Ioffe and Szegedy (2015).
     """
     x = _arguments.floats("x", x, shape=("N", "D"))
-    return _normalize(x, *_check_parameters(x, gamma, beta), _check_eps(eps))
+    return normalize(x, *_check_parameters(x, gamma, beta), _check_eps(eps))
 
 
 def batchnorm2d_forward(
@@ -99,7 +78,7 @@ def batchnorm2d_forward(
         If an array is not finite real numbers of that shape, or ``eps`` is negative.
     """
     x = _arguments.floats("x", x, shape=("N", "C", "H", "W"))
-    return _normalize(x, *_check_parameters(x, gamma, beta), _check_eps(eps))
+    return normalize(x, *_check_parameters(x, gamma, beta), _check_eps(eps))
 
 
 def batchnorm_backward(delta: npt.ArrayLike, cache: BatchNormCache) -> tuple[Array, Array, Array]:
@@ -134,8 +113,8 @@ def batchnorm_backward(delta: npt.ArrayLike, cache: BatchNormCache) -> tuple[Arr
     """
     delta = _arguments.floats("delta", delta, shape=cache.channels.shape)
     delta = cache.channels.blocks(delta)
-    dgamma, dbeta = _parameter_gradients(delta, cache)
-    return _input_gradient(delta, dgamma, dbeta, cache), dgamma, dbeta
+    dgamma, dbeta = parameter_gradients(delta, cache)
+    return input_gradient(delta, dgamma, dbeta, cache), dgamma, dbeta
 
 
 def batchnorm_backward_stepwise(
@@ -190,7 +169,7 @@ def update_running(
     mean, var = _check_statistics(x, mean, var)
     momentum = _arguments.number("momentum", momentum, "[0, 1]")
     channels = Channels(x)
-    _check_several(channels)
+    check_several(channels)
     blocks = channels.blocks(x)
     batch_mean = channels.sums(blocks) / channels.n
     centred = blocks - channels.spread(batch_mean)
@@ -235,7 +214,7 @@ def batchnorm_inference(
     x = _check_batch(x)
     statistics = _check_statistics(x, mean, var)
     parameters = _check_parameters(x, gamma, beta)
-    return _normalize(x, *parameters, _check_eps(eps), statistics)[0]
+    return normalize(x, *parameters, _check_eps(eps), statistics)[0]
 
 
 class BatchNorm(Layer):
@@ -302,9 +281,9 @@ class BatchNorm(Layer):
     def forward(self, x: Array, training: bool = False) -> Array:
         """Return the output for ``x``, in its shape and memory order."""
         statistics = None if training else (self.running_mean, self.running_var)
-        y, self.cache = _normalize(x, self.gamma, self.beta, self.eps, statistics)
+        y, self.cache = normalize(x, self.gamma, self.beta, self.eps, statistics)
         if training:
-            n = _check_several(self.cache.channels)
+            n = check_several(self.cache.channels)
             for running, batch in (
                 (self.running_mean, self.cache.mean),
                 (self.running_var, self.cache.var * (n / (n - 1))),
@@ -316,47 +295,8 @@ class BatchNorm(Layer):
     def backward(self, grad_y: Array, need_dx: bool = True) -> Array | None:
         """Fill dgamma and dbeta; return the gradient at the input, in its memory order."""
         grad_y = self.cache.channels.blocks(grad_y)
-        self.dgamma[:], self.dbeta[:] = _parameter_gradients(grad_y, self.cache)
-        return _input_gradient(grad_y, self.dgamma, self.dbeta, self.cache) if need_dx else None
-
-
-def _normalize(
-    x: Array,
-    gamma: Array,
-    beta: Array,
-    eps: float,
-    statistics: tuple[Array, Array] | None = None,
-) -> tuple[Array, BatchNormCache]:
-    """Normalize by the given mean and variance, or by the batch's own."""
-    channels = Channels(x)
-    blocks = channels.blocks(x)
-    mean = channels.sums(blocks) / channels.n if statistics is None else statistics[0]
-    centred = blocks - channels.spread(mean)
-    var = channels.dots(centred, centred) / channels.n if statistics is None else statistics[1]
-    inv_std = 1 / np.sqrt(var + eps)
-    y = centred * channels.spread(gamma * inv_std)
-    y += channels.spread(beta)
-    cache = BatchNormCache(channels, centred, mean, var, inv_std, gamma, statistics is None)
-    return channels.batch(y), cache
-
-
-def _parameter_gradients(delta: Array, cache: BatchNormCache) -> tuple[Array, Array]:
-    """Return dgamma and dbeta, given the gradient at the output as blocks."""
-    dgamma = cache.channels.dots(delta, cache.centred) * cache.inv_std
-    return dgamma, cache.channels.sums(delta)
-
-
-def _input_gradient(delta: Array, dgamma: Array, dbeta: Array, cache: BatchNormCache) -> Array:
-    """Return dx, given the gradient at the output as blocks."""
-    channels, n = cache.channels, cache.channels.n
-    scale = channels.spread(cache.gamma * cache.inv_std)
-    if not cache.own:
-        return channels.batch(delta * scale)
-    dx = cache.centred * channels.spread(cache.inv_std * dgamma / -n)
-    dx += delta
-    dx -= channels.spread(dbeta / n)
-    dx *= scale
-    return channels.batch(dx)
+        self.dgamma[:], self.dbeta[:] = parameter_gradients(grad_y, self.cache)
+        return input_gradient(grad_y, self.dgamma, self.dbeta, self.cache) if need_dx else None
 
 
 def _check_batch(x: npt.ArrayLike) -> Array:
@@ -380,12 +320,3 @@ def _check_statistics(x: Array, mean: npt.ArrayLike, var: npt.ArrayLike) -> tupl
 
 def _check_eps(eps: float) -> float:
     return _arguments.number("eps", eps, "[0, inf)")
-
-
-def _check_several(channels: Channels) -> int:
-    if channels.n < 2:
-        raise ValueError(
-            f"x: expected several values per feature to take statistics of, got a batch of shape "
-            f"{channels.shape}"
-        )
-    return channels.n
