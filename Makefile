@@ -18,9 +18,12 @@ help: ## List the targets
 
 # Sphinx renders the pages that have changed; a changed style sheet is in all of them.
 RENDER_ALL = $(if $(shell find book/_assets -newer _build/html/index.html 2>/dev/null),--all)
-book: $(READY) ## Render the book to _build/html/index.html
+book: $(READY) book/map.md ## Render the book to _build/html/index.html
 	@jupyter-book build book --config _config.yml --path-output . -W -n --keep-going -q $(RENDER_ALL)
 	@echo "The book is ready: $(CURDIR)/_build/html/index.html"
+
+book/map.md: book/map.yml tools/course_map.py | $(READY)
+	python tools/course_map.py
 
 test: book ## Check style and types, then run every test (nbval, grading and browser tests too)
 	ruff check .

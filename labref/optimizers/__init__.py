@@ -10,7 +10,7 @@ from labref.optimizers.adaptive import AdaGrad, RMSProp, adagrad_step, rmsprop_s
 from labref.optimizers.delta_bar_delta import DeltaBarDelta, delta_bar_delta_step
 from labref.optimizers.momentum import Momentum, Nesterov, momentum_step, nesterov_step
 from labref.optimizers.optimizer import Optimizer
-from labref.optimizers.paths import descend
+from labref.optimizers.paths import trajectory
 from labref.optimizers.sgd import SGD
 
 __all__ = [
@@ -25,8 +25,8 @@ __all__ = [
     "adagrad_step",
     "adam_step",
     "delta_bar_delta_step",
-    "descend",
     "momentum_step",
     "nesterov_step",
     "rmsprop_step",
+    "trajectory",
 ]

@@ -12,7 +12,7 @@ from labref._arguments import Array
 from labref.optimizers.optimizer import Optimizer
 
 
-def descend(
+def trajectory(
     gradient: Callable[[Array], Array], w0: npt.ArrayLike, optimizer: Optimizer, steps: int
 ) -> Array:
     """Return the points that an optimizer visits.

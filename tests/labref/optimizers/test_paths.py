@@ -3,17 +3,17 @@
 import numpy as np
 import pytest
 
-from labref.optimizers import SGD, descend
+from labref.optimizers import SGD, trajectory
 
 
 def test_the_path_is_the_steps_written_down():
-    path = descend(lambda w: 2 * w, [1.0, -2.0], SGD(0.25), 3)
+    path = trajectory(lambda w: 2 * w, [1.0, -2.0], SGD(0.25), 3)
     np.testing.assert_array_equal(path, [[1, -2], [0.5, -1], [0.25, -0.5], [0.125, -0.25]])
 
 
 def test_float32_is_kept_and_the_start_is_not_changed():
     start = np.ones(2, np.float32)
-    assert descend(lambda w: w, start, SGD(0.5), 2).dtype == np.float32
+    assert trajectory(lambda w: w, start, SGD(0.5), 2).dtype == np.float32
     np.testing.assert_array_equal(start, [1, 1])
 
 
@@ -22,11 +22,11 @@ def test_a_gradient_function_may_change_what_it_gets():
         w *= 2
         return w
 
-    np.testing.assert_array_equal(descend(gradient, [1.0], SGD(0.25), 1), [[1], [0.5]])
+    np.testing.assert_array_equal(trajectory(gradient, [1.0], SGD(0.25), 1), [[1], [0.5]])
 
 
 def test_a_path_that_leaves_the_numbers_ends_before():
-    path = descend(lambda w: -(w**3), [10.0], SGD(1.0), 50)
+    path = trajectory(lambda w: -(w**3), [10.0], SGD(1.0), 50)
     assert 1 < len(path) < 20
     assert np.isfinite(path).all()
 
@@ -42,4 +42,4 @@ def test_a_path_that_leaves_the_numbers_ends_before():
 )
 def test_bad_arguments_are_named(arguments, message):
     with pytest.raises(ValueError, match=message):
-        descend(*arguments)
+        trajectory(*arguments)
