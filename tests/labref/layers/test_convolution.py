@@ -203,6 +203,16 @@ def test_the_order_in_memory_does_not_change_a_bit(geometry, order, other_order,
         np.testing.assert_array_equal(result, array)
 
 
+@pytest.mark.parametrize("n", [15, 16, 17, 40])
+def test_every_image_of_a_large_batch_is_convolved(n):
+    x, w, b, delta = example((n, 2, 4, 3), (3, 2, 2))
+    z, dx = conv2d_forward(x, w, b), conv2d_backward(delta, x, w)[0]
+    for i in range(n):
+        one = slice(i, i + 1)
+        np.testing.assert_allclose(z[one], conv2d_forward(x[one], w, b))
+        np.testing.assert_allclose(dx[one], conv2d_backward(delta[one], x[one], w)[0])
+
+
 @pytest.mark.pitfall("P22")
 @pytest.mark.parametrize("axis", range(4))
 def test_strides_of_an_axis_of_size_one_are_not_relied_on(axis):
