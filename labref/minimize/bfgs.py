@@ -87,10 +87,8 @@ class _BFGS(DirectionRule):
             self.H = np.eye(len(s)) * (s @ y) / (y @ y)
         self.H = _bfgs_update(self.H, s, y)
 
-    def reset(self) -> bool:
-        had_learnt = self.H is not None
+    def reset(self) -> None:
         self.H = None
-        return had_learnt
 
 
 def bfgs(

@@ -174,10 +174,8 @@ class _ConjugateDirections(DirectionRule):
         self.gradient, self.last = gradient, d
         return d
 
-    def reset(self) -> bool:
-        had_learnt = self.age > 1
+    def reset(self) -> None:
         self.age = self.restart_every
-        return had_learnt
 
 
 def nonlinear_conjugate_gradient(

@@ -34,9 +34,9 @@ class DirectionRule(ABC):
         """Learn from a step ``s`` that changed the gradient by ``y`` (or do not)."""
         return
 
-    def reset(self) -> bool:
-        """Forget what was learnt; return False if there was nothing."""
-        return False
+    def reset(self) -> None:
+        """Forget what was learnt (if anything)."""
+        return
 
 
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")
@@ -80,7 +80,7 @@ def descend(
     if not np.isfinite(value):
         raise ValueError("objective: expected a finite value and gradient at w0, got others")
     path, values, evaluations, decrease = [w], [value], 1, 0.0
-    norm, failure = float(np.linalg.norm(gradient)), ""
+    norm, failure, fresh = float(np.linalg.norm(gradient)), "", True
     while norm > tolerance and len(path) <= max_iterations:
         try:
             search = _search(objective, w, value, gradient, rule, line_search, decrease)
@@ -90,15 +90,17 @@ def descend(
         evaluations += search.evaluations
         point = search.point
         if point.step == 0:
-            if rule.reset() or decrease > 0:
-                decrease = 0.0
-                continue
-            failure = search.message
-            break
+            if fresh:
+                failure = search.message
+                break
+            rule.reset()
+            decrease, fresh = 0.0, True
+            continue
         rule.update(point.w - w, point.gradient - gradient)
         decrease = value - point.value
         w, value, gradient = point.w, point.value, point.gradient
         norm = float(np.linalg.norm(gradient))
+        fresh = False
         path.append(w)
         values.append(value)
     iterations = len(path) - 1

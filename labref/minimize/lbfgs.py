@@ -85,10 +85,8 @@ class _LBFGS(DirectionRule):
         if curves_upwards(s, y):
             self.pairs.append((s, y))
 
-    def reset(self) -> bool:
-        had_learnt = len(self.pairs) > 0
+    def reset(self) -> None:
         self.pairs.clear()
-        return had_learnt
 
 
 def lbfgs(

@@ -24,13 +24,12 @@ class Misled(DirectionRule):
         self.learnt = True
 
     def reset(self):
-        had_learnt, self.learnt = self.learnt, False
-        self.resets += had_learnt
-        return had_learnt
+        self.learnt = False
+        self.resets += 1
 
 
 class OnlyUphill(DirectionRule):
-    """A rule that has nothing to forget."""
+    """A rule that cannot do better."""
 
     def direction(self, w, gradient):
         return gradient
@@ -85,3 +84,14 @@ def test_a_rule_may_end_the_run_with_a_message():
     result = run(Refusing())
     assert not result.converged
     assert result.message == "no direction here"
+
+
+def test_a_rule_that_stays_useless_after_its_first_step_does_not_loop_for_ever():
+    class Stubborn(Misled):
+        def reset(self):
+            self.resets += 1
+
+    rule = Stubborn(1.0)
+    result = run(rule)
+    assert not result.converged
+    assert (result.iterations, rule.resets) == (1, 1)
