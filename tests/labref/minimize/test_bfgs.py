@@ -8,7 +8,7 @@ from scipy import optimize
 from scipy.sparse import linalg
 
 from labref.minimize import backtracking, bfgs, bfgs_update
-from labref.minimize.bfgs import curves_upwards
+from labref.minimize.bfgs import _BFGS, curves_upwards
 from labref.surfaces import ROSENBROCK
 from tests.labref.minimize.examples import exact, positive_definite, quadratic
 
@@ -102,6 +102,22 @@ def test_a_pair_without_curvature_is_refused_by_the_update():
     assert not curves_upwards(s, np.array([1e-12, 1.0]))
     assert not curves_upwards(s, np.array([np.nan, 1.0]))
     assert curves_upwards(1e-20 * s, np.array([1e-20, 1e-20]))
+
+
+@pytest.mark.pitfall("P15")
+@pytest.mark.parametrize("y", [[-1.0, 1.0], [0.0, 1.0], [np.nan, 1.0], [1e-14, 1.0]])
+def test_the_minimizer_learns_from_good_pairs_only_and_scales_the_first_matrix(y):
+    s, good = np.array([1.0, 0.0]), np.array([4.0, 2.0])
+    rule = _BFGS()
+    rule.update(s, np.array(y))
+    assert rule.H is None
+    rule.update(s, good)
+    learnt = bfgs_update(s @ good / (good @ good) * np.eye(2), s, good)
+    np.testing.assert_allclose(rule.H, learnt)
+    rule.update(s, np.array(y))
+    np.testing.assert_allclose(rule.H, learnt)
+    rule.reset()
+    np.testing.assert_array_equal(rule.direction(s, s), -s)
 
 
 def test_the_update_keeps_float32_and_its_arguments():

@@ -15,6 +15,7 @@ from labref.minimize import (
     polak_ribiere_plus,
     steepest_descent,
 )
+from labref.minimize.conjugate_gradient import _ConjugateDirections
 from labref.surfaces import BEALE, ROSENBROCK
 from tests.labref.minimize.examples import exact, positive_definite, quadratic
 
@@ -124,6 +125,17 @@ def test_a_direction_that_does_not_descend_is_replaced_not_only_every_n_steps(wr
     assert (np.diff(result.values) < 0).all()
 
 
+@pytest.mark.pitfall("P14")
+@given(seed=SEEDS, wrong=st.sampled_from([1e3, -1e3, 1e9]))
+def test_every_direction_descends_before_any_search_and_a_reset_starts_afresh(seed, wrong):
+    rng = np.random.default_rng(seed)
+    rule = _ConjugateDirections(lambda g, g_prev: wrong, restart_every=10**6)
+    for gradient in rng.standard_normal((10, 3)):
+        assert rule.direction(np.zeros(3), gradient) @ gradient < 0
+    rule.reset()
+    np.testing.assert_array_equal(rule.direction(np.zeros(3), gradient), -gradient)
+
+
 def test_restarts_come_when_asked_for():
     calls = []
 
@@ -194,9 +206,12 @@ def test_zero_tolerance_is_no_trap_when_the_residual_vanishes(dtype):
 
 
 def test_the_solution_as_start_takes_no_step():
-    x, iterations = conjugate_gradient(np.eye(3), np.ones(3), np.ones(3), 1e-9)
+    x0 = np.ones(3, np.float32)
+    x, iterations = conjugate_gradient(np.eye(3), np.ones(3), x0, 1e-9)
     assert iterations == 0
-    x += 1  # a copy
+    assert x.dtype == np.float64
+    x, _ = conjugate_gradient(np.eye(3, dtype=np.float32), x0, x0, 1e-9)
+    assert not np.shares_memory(x, x0)
 
 
 A, B = np.eye(2), np.ones(2)

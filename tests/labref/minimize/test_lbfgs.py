@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy import optimize
 
 from labref.minimize import backtracking, bfgs, bfgs_update, full_step, lbfgs, lbfgs_direction
+from labref.minimize.lbfgs import _LBFGS
 from labref.surfaces import ROSENBROCK
 from tests.labref.minimize.examples import exact, positive_definite, quadratic
 
@@ -136,6 +137,18 @@ def test_pairs_that_bend_the_wrong_way_are_not_remembered():
     assert ((steps * changes).sum(axis=1) < 0).any()
     assert result.converged
     np.testing.assert_allclose(result.w, 0, atol=1e-5)
+
+
+@pytest.mark.pitfall("P15")
+@pytest.mark.parametrize("y", [[-1.0, 1.0], [0.0, 1.0], [np.nan, 1.0], [1e-14, 1.0]])
+def test_the_minimizer_keeps_the_latest_good_pairs_only(y):
+    rule, s = _LBFGS(2), np.array([1.0, 0.0])
+    for size in (1.0, 2.0, 3.0):
+        rule.update(s, size * s)
+        rule.update(s, np.array(y))
+    np.testing.assert_array_equal([change for _, change in rule.pairs], [2 * s, 3 * s])
+    rule.reset()
+    np.testing.assert_array_equal(rule.direction(s, s), -s)
 
 
 def test_many_weights_take_no_matrix():
