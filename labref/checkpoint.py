@@ -90,6 +90,7 @@ def load(path: str | os.PathLike[str], **parts: Part) -> None:
         expected, found = _kind(name, part), states[name].pop(_KIND)
         if found != expected:
             raise ValueError(f"{name}: expected what was saved, {found}, got {expected}")
+        _check_shapes(name, part, states[name])
     for name, part in parts.items():
         _set_state(part, states[name])
 
@@ -109,6 +110,16 @@ def _kind(name: str, part: Part) -> str:
         f"{name}: expected a network, an optimizer, a history or a Generator, "
         f"got {type(part).__name__}"
     )
+
+
+def _check_shapes(name: str, part: Any, state: dict[str, Array]) -> None:
+    for attribute in getattr(part, "state_names", ()):
+        mine, saved = getattr(part, attribute), state.get(attribute)
+        if isinstance(mine, np.ndarray) and saved is not None and mine.shape != saved.shape:
+            raise ValueError(
+                f"{name}: {attribute}: expected what was saved, shape {saved.shape}, "
+                f"got {mine.shape}"
+            )
 
 
 def _describe(layer: Layer) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -45,6 +45,7 @@ def free_energy(v: npt.ArrayLike, W: npt.ArrayLike, b: npt.ArrayLike, c: npt.Arr
 
     Notes
     -----
+    Equations: eq-free-energy, eq-free-energy-grad.
     The hidden units are summed out of the energy -v b - h c - h W v, h in {0, 1}.
     Source: Smolensky (1986), Hinton (2010).
     """
@@ -79,8 +80,11 @@ class RBM:
 
     Notes
     -----
+    Equations: eq-rbm-energy, eq-rbm-conditionals.
     Source: Smolensky (1986), Hinton (2002).
     """
+
+    state_names: ClassVar[tuple[str, ...]] = ("W", "b", "c", "chains")
 
     def __init__(self, W: npt.ArrayLike, b: npt.ArrayLike, c: npt.ArrayLike) -> None:
         self.W = _arguments.floats("W", W, shape=("n_hidden", "n_visible")).copy()

@@ -8,6 +8,7 @@ from labref.layers import Dense, Flatten
 from labref.losses import SoftmaxCrossEntropy
 from labref.network import Network, dense_network
 from labref.optimizers import SGD
+from labref.pretraining.rbm import RBM
 from labref.regularization.early_stopping import EarlyStopping
 from labref.schedules import inverse_time
 from labref.training import History, train
@@ -167,6 +168,28 @@ def test_a_save_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="no space"):
         save(path, network=run.network)
     assert path.read_bytes() == before
+
+
+def test_a_boltzmann_machine_goes_on_with_its_chains(tmp_path):
+    x = (np.random.default_rng(1).random((40, 6)) < 0.5).astype(float)
+    options = {"batch_size": 8, "lr": 0.05, "persistent": True, "progress": False}
+
+    def machine(seed):
+        return RBM.random(6, 4, np.random.default_rng(seed)), np.random.default_rng(seed)
+
+    straight, rng = machine(0)
+    straight.fit(x, epochs=4, rng=rng, **options)
+    stopped, rng = machine(0)
+    stopped.fit(x, epochs=2, rng=rng, **options)
+    save(tmp_path / "run.npz", rbm=stopped, rng=rng)
+    loaded, rng = machine(5)
+    load(tmp_path / "run.npz", rbm=loaded, rng=rng)
+    loaded.fit(x, epochs=2, rng=rng, **options)
+    assert loaded.W.tobytes() == straight.W.tobytes()
+
+    other = RBM.random(6, 3, rng)
+    with pytest.raises(ValueError, match=r"rbm: W: expected .* shape \(4, 6\), got \(3, 6\)"):
+        load(tmp_path / "run.npz", rbm=other)
 
 
 MISFITS = {
