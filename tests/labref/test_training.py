@@ -9,10 +9,10 @@ from sklearn.linear_model import LogisticRegression
 
 from labref.data import load_digits, load_mnist
 from labref.gradcheck import numerical_gradient, relative_error
-from labref.layers import Dense
+from labref.layers import Activate, BatchNorm, Conv2D, Dense, Dropout, Flatten, MaxPool2D
 from labref.losses import SigmoidCrossEntropy, SoftmaxCrossEntropy, SquaredError
 from labref.network import Network, dense_network
-from labref.optimizers import SGD
+from labref.optimizers import SGD, Adam
 from labref.regularization.early_stopping import EarlyStopping
 from labref.regularization.penalties import Penalty
 from labref.training import train
@@ -369,3 +369,47 @@ def test_one_epoch_on_mnist_gets_nine_tenths_right():
     network = dense_network([784, 30, 10], np.random.default_rng(0), dtype=np.float32)
     run(network, training.x[:50_000], training.labels[:50_000], epochs=1, batch_size=10, lr=0.5)
     assert network.accuracy(test.x, test.labels) > 0.92
+
+
+def small_cnn(dtype):
+    """Return a network with convolution, batch norm, pooling, dropout and dense layers."""
+    rng = np.random.default_rng(0)
+    layers = [
+        Conv2D.random(1, 4, 3, "identity", rng, dtype, pad=1),
+        BatchNorm(4, dtype=dtype),
+        Activate("relu"),
+        MaxPool2D(2),
+        Flatten(),
+        Dropout(0.8, rng),
+        Dense.random(64, 10, "identity", rng, dtype),
+    ]
+    return Network(layers, SoftmaxCrossEntropy(), in_shape=(1, 8, 8))
+
+
+def images(dtype):
+    digits = load_digits()[:300]
+    return digits.images[:, None].astype(dtype), digits.labels
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_convolutional_network_learns_in_its_dtype_and_to_the_same_bits(dtype):
+    x, labels = images(dtype)
+    networks = [small_cnn(dtype) for _ in range(2)]
+    histories = [
+        train(
+            network,
+            x,
+            labels,
+            optimizer=Adam(0.01),
+            epochs=5,
+            batch_size=32,
+            rng=np.random.default_rng(1),
+        )
+        for network in networks
+    ]
+    assert histories[0] == histories[1]
+    assert networks[0].parameters.tobytes() == networks[1].parameters.tobytes()
+    assert histories[0].loss[-1] < 0.3 * histories[0].loss[0]
+    assert networks[0].accuracy(x, labels) > 0.9
+    for array in (*networks[0].state().values(), networks[0].forward(x[:3]), networks[0].gradient):
+        assert array.dtype == dtype
