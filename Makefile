@@ -6,12 +6,13 @@ endif
 INTERPRETER := $(shell command -v $(PYTHON))
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 BIN := .venv/bin
+PLAIN := .venv-plain
 READY := .venv/ready-$(VERSION)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
-PYTEST := python -m pytest --numprocesses 2 --dist loadfile
+PYTEST := python -m pytest --numprocesses 2 --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-package notebooks exercises grade-demo bench torch student-pack lock clean
+.PHONY: help book plain-book test test-package notebooks exercises grade-demo bench torch student-pack lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +25,14 @@ book: $(READY) book/map.md ## Render the book to _build/html/index.html
 
 book/map.md: book/map.yml tools/course_map.py | $(READY)
 	python tools/course_map.py
+
+plain-book: $(PLAIN)/ready ## Render the book with plain Sphinx, without Jupyter Book, to _build/plain
+	$(PLAIN)/bin/sphinx-build -W -n --keep-going -q -c tools/plain_sphinx book _build/plain
+
+$(PLAIN)/ready: tools/plain_sphinx/requirements.lock
+	rm -rf $(PLAIN) && $(INTERPRETER) -m venv $(PLAIN)
+	$(PLAIN)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@touch $@
 
 test: book ## Check style and types, then run every test (nbval, grading and browser tests too)
 	ruff check .
@@ -58,9 +67,12 @@ lock: ## Resolve pyproject.toml's dependencies anew into requirements.lock (need
 	uv pip compile pyproject.toml --extra test --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 		--upgrade --quiet --output-file requirements.lock
+	uv pip compile tools/plain_sphinx/requirements.in --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-emit-find-links --upgrade --quiet \
+		--custom-compile-command "make lock" --output-file tools/plain_sphinx/requirements.lock
 
 clean: ## Remove all that was made, the environment included
-	rm -rf .venv _build build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv $(PLAIN) _build build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # One environment for everything, exactly as locked.

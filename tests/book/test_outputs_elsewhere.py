@@ -16,17 +16,25 @@ from tests.book.chapters import CHAPTERS
 CPU = np._core._multiarray_umath
 FEATURES = [name for name in CPU.__cpu_dispatch__ if CPU.__cpu_features__[name]]
 ELSEWHERE = {
-    "Haswell kernels": {"OPENBLAS_CORETYPE": "Haswell"},
-    "SkylakeX kernels": {"OPENBLAS_CORETYPE": "SkylakeX"},
-    "Zen kernels": {"OPENBLAS_CORETYPE": "Zen"},
-    "one thread": {"OPENBLAS_NUM_THREADS": "1"},
-    "two threads": {"OPENBLAS_NUM_THREADS": "2"},
-    "NumPy without this CPU's loops": {"NPY_DISABLE_CPU_FEATURES": " ".join(FEATURES)},
+    "Haswell kernels, one thread": {"OPENBLAS_CORETYPE": "Haswell", "OPENBLAS_NUM_THREADS": "1"},
+    "SkylakeX kernels, two threads": {"OPENBLAS_CORETYPE": "SkylakeX", "OPENBLAS_NUM_THREADS": "2"},
+    "Zen kernels, NumPy without this CPU's loops": {
+        "OPENBLAS_CORETYPE": "Zen",
+        "NPY_DISABLE_CPU_FEATURES": " ".join(FEATURES),
+    },
 }
 
 
-@pytest.mark.parametrize("place", ELSEWHERE)
-@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        # A group of its own each: they take long, and any worker may take them.
+        pytest.param(path, place, marks=pytest.mark.xdist_group(f"{path.stem}, {place}"))
+        for path in CHAPTERS
+        for place in ELSEWHERE
+    ],
+    ids=lambda value: getattr(value, "stem", value),
+)
 def test_same_outputs(path, place, root):
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q"]
     command += ["--nbval", "--nbval-current-env"]
