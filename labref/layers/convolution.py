@@ -18,6 +18,7 @@ import numpy.typing as npt
 from labref import _arguments
 from labref._arguments import Array
 from labref.activations import IDENTITY, Activation, get_activation
+from labref.initializers import Initializer, fans, lecun_normal
 from labref.layers._geometry import output_size, padding, pair
 from labref.layers._lowering import bias_gradient, correlate, filter_gradient, input_gradient
 from labref.layers._memory_order import from_rows, to_rows
@@ -222,12 +223,13 @@ class Conv2D(Layer):
         activation: str | Activation,
         rng: np.random.Generator,
         dtype: npt.DTypeLike = np.float64,
+        initializer: Initializer = lecun_normal,
         *,
         stride: int = 1,
         pad: int = 0,
         untied_bias: tuple[int, int] | None = None,
     ) -> Self:
-        """Return a layer with weights from N(0, 1/n_in) (that is the variance) and zero biases.
+        """Return a layer with random weights, from ``labref.initializers``, and zero biases.
 
         Parameters
         ----------
@@ -241,6 +243,8 @@ class Conv2D(Layer):
             Source of the weights.
         dtype
             Of the parameters, float32 or float64.
+        initializer
+            Draws the weights, scaled for the ``fans`` of their shape.
         untied_bias
             The output's (H', W'), to have a bias per position.
 
@@ -248,17 +252,12 @@ class Conv2D(Layer):
         ------
         TypeError, ValueError
             If a size is not a positive integer, or ``rng`` not a Generator.
-
-        Notes
-        -----
-        n_in = c_in * kh * kw, the inputs of one unit.
-        Source: LeCun, Bottou, Orr and Müller (2012).
         """
         c_in, c_out = _arguments.count("c_in", c_in), _arguments.count("c_out", c_out)
         kh, kw = pair("k", k)
         size = () if untied_bias is None else pair("untied_bias", untied_bias)
-        W = _arguments.generator("rng", rng).standard_normal((c_out, c_in, kh, kw))
-        W /= np.sqrt(c_in * kh * kw)
+        shape = c_out, c_in, kh, kw
+        W = initializer(*fans(shape), rng, shape)
         return cls(W.astype(dtype), np.zeros((c_out, *size)), activation, stride, pad)
 
     def out_shape(self, in_shape: tuple[int, ...]) -> tuple[int, ...]:

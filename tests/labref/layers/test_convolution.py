@@ -10,6 +10,7 @@ from scipy.signal import convolve2d, correlate2d
 
 from labref.activations import sigmoid, sigmoid_grad
 from labref.gradcheck import numerical_gradient, relative_error
+from labref.initializers import he_normal
 from labref.layers import (
     Conv2D,
     Dense,
@@ -342,6 +343,13 @@ def test_random_weights_have_variance_one_over_the_inputs_of_a_unit():
     np.testing.assert_array_equal(layer.b, np.zeros(30))
     untied = Conv2D.random(2, 3, 3, "relu", np.random.default_rng(0), untied_bias=(4, 5))
     assert untied.b.shape == untied.db.shape == (3, 4, 5)
+
+
+@pytest.mark.pitfall("P29")
+def test_random_weights_are_the_initializers_for_the_fans_of_the_filters():
+    layer = Conv2D.random(2, 4, (5, 3), "relu", np.random.default_rng(0), initializer=he_normal)
+    expected = he_normal(2 * 5 * 3, 4 * 5 * 3, np.random.default_rng(0), (4, 2, 5, 3))
+    np.testing.assert_array_equal(layer.W, expected)
 
 
 def test_a_network_takes_the_layer_and_checks_what_goes_in():
