@@ -1,6 +1,7 @@
 """A chain of single sigmoid neurons: the smallest network whose gradients vanish or explode.
 
-Neuron l, of L, computes a_l = sigmoid(z_l) from z_l = w_l a_(l-1) + b_l; the input is a_0 = x.
+Neuron l, of L, computes y_l = sigmoid(a_l) from a_l = w_l y_(l-1) + b_l; the input is y_0 = x.
+Deck E, and after it the assignment, write z_l for a_l and a_l for y_l.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from labref.activations import sigmoid, sigmoid_grad
 
 
 def chain_forward(x: float, ws: npt.ArrayLike, bs: npt.ArrayLike) -> tuple[Array, Array]:
-    """Pre-activations and activations of a chain of single sigmoid neurons.
+    """Pre-activations and outputs of a chain of single sigmoid neurons.
 
     Parameters
     ----------
@@ -25,7 +26,7 @@ def chain_forward(x: float, ws: npt.ArrayLike, bs: npt.ArrayLike) -> tuple[Array
 
     Returns
     -------
-    z, a
+    a, y
         Shape (L,).
 
     Raises
@@ -35,15 +36,15 @@ def chain_forward(x: float, ws: npt.ArrayLike, bs: npt.ArrayLike) -> tuple[Array
 
     Notes
     -----
-    Source: Nielsen (2015).
+    Equation: eq-chain. Source: Nielsen (2015).
     """
     ws, bs = _weights_and_biases(ws, bs)
-    z, a = np.empty_like(ws), np.empty_like(ws)
-    a_below = _arguments.number("x", x)
+    a, y = np.empty_like(ws), np.empty_like(ws)
+    y_below = _arguments.number("x", x)
     for layer, (w, b) in enumerate(zip(ws, bs, strict=True)):
-        z[layer] = w * a_below + b
-        a[layer] = a_below = float(sigmoid(z[layer]))
-    return z, a
+        a[layer] = w * y_below + b
+        y[layer] = y_below = float(sigmoid(a[layer]))
+    return a, y
 
 
 def growth_factors(x: float, ws: npt.ArrayLike, bs: npt.ArrayLike) -> Array:
@@ -57,17 +58,21 @@ def growth_factors(x: float, ws: npt.ArrayLike, bs: npt.ArrayLike) -> Array:
     Returns
     -------
     Array
-        Shape (L - 1,): w_(l+1) sigmoid'(z_l) for l = 1 .. L - 1, the ratio of the gradients (of any
+        Shape (L - 1,): w_(l+1) sigmoid'(a_l) for l = 1 .. L - 1, the ratio of the gradients (of any
         cost) at b_l and at b_(l+1). At most 1/4 in size where abs(w) is at most 1.
 
     Raises
     ------
     TypeError, ValueError
         As ``chain_forward``.
+
+    Notes
+    -----
+    Equation: eq-growth-factor.
     """
     ws, bs = _weights_and_biases(ws, bs)
-    z, _ = chain_forward(x, ws, bs)
-    return ws[1:] * sigmoid_grad(z[:-1])
+    a, _ = chain_forward(x, ws, bs)
+    return ws[1:] * sigmoid_grad(a[:-1])
 
 
 def chain_gradient(x: float, ws: npt.ArrayLike, bs: npt.ArrayLike) -> Array:
@@ -81,7 +86,7 @@ def chain_gradient(x: float, ws: npt.ArrayLike, bs: npt.ArrayLike) -> Array:
     Returns
     -------
     Array
-        Shape (L,): d a_L / d b_l. Times dC/da_L, it is the gradient of a cost C.
+        Shape (L,): d y_L / d b_l. Times dC/dy_L, it is the gradient of a cost C.
 
     Raises
     ------
@@ -90,12 +95,13 @@ def chain_gradient(x: float, ws: npt.ArrayLike, bs: npt.ArrayLike) -> Array:
 
     Notes
     -----
-    d a_L / d b_l = sigmoid'(z_l) w_(l+1) sigmoid'(z_(l+1)) ... w_L sigmoid'(z_L). Deck E's second
+    Equation: eq-chain-gradient.
+    d y_L / d b_l = sigmoid'(a_l) w_(l+1) sigmoid'(a_(l+1)) ... w_L sigmoid'(a_L). Deck E's second
     derivation divides "by b_1" at its end; it divides by the change of b_1.
     Source: Nielsen (2015).
     """
-    z, _ = chain_forward(x, ws, bs)
-    gradient = sigmoid_grad(z)
+    a, _ = chain_forward(x, ws, bs)
+    gradient = sigmoid_grad(a)
     factors = growth_factors(x, ws, bs)
     for layer in reversed(range(len(factors))):
         gradient[layer] = factors[layer] * gradient[layer + 1]
@@ -113,7 +119,7 @@ def vanishing_bound(n_layers: int) -> float:
     Returns
     -------
     float
-        (1/4)^(n - 1): of the n - 1 factors w_(l+1) sigmoid'(z_l), none exceeds 1/4 in size.
+        (1/4)^(n - 1): of the n - 1 factors w_(l+1) sigmoid'(a_l), none exceeds 1/4 in size.
 
     Raises
     ------
@@ -122,16 +128,18 @@ def vanishing_bound(n_layers: int) -> float:
 
     Notes
     -----
+    Equation: eq-vanishing-bound.
     For n = 3 it is 1/16, and holds exactly. Deck E says "about" because it groups the factors as
-    w_l sigmoid'(z_l), which leaves sigmoid'(z_1) / sigmoid'(z_3) over. It also prints, without
-    absolute values, dC/db_1 <= sigmoid'(z_1) (1/4)^3 dC/da_4, which fails where dC/da_4 is
-    negative and the weights are positive.
+    w_l sigmoid'(a_l), which leaves sigmoid'(a_1) / sigmoid'(a_3) over. It also prints, without
+    absolute values, dC/db_1 <= sigmoid'(a_1) (1/4)^3 dC/dy_4, which fails where dC/dy_4 is
+    negative and the weights are positive. For the weights' gradients, y_(l-1) dC/db_l, the bound
+    is four times abs(x) as large: (1/4)^(n - 2) abs(x).
     """
     return 0.25 ** (_arguments.count("n_layers", n_layers) - 1)
 
 
 def exploding_biases(x: float, ws: npt.ArrayLike) -> Array:
-    """Biases that put every neuron of a chain at z = 0, where the sigmoid is steepest.
+    """Biases that put every neuron of a chain at a = 0, where the sigmoid is steepest.
 
     Parameters
     ----------
@@ -150,11 +158,15 @@ def exploding_biases(x: float, ws: npt.ArrayLike) -> Array:
     ------
     TypeError, ValueError
         If an argument is not finite real numbers of that shape.
+
+    Notes
+    -----
+    Equation: eq-exploding-biases.
     """
     ws = _arguments.floats("ws", ws, shape=("L",))
-    a_below = np.full_like(ws, 0.5)  # sigmoid(0)
-    a_below[0] = _arguments.number("x", x)
-    return -ws * a_below
+    y_below = np.full_like(ws, 0.5)  # sigmoid(0)
+    y_below[0] = _arguments.number("x", x)
+    return -ws * y_below
 
 
 def _weights_and_biases(ws: npt.ArrayLike, bs: npt.ArrayLike) -> tuple[Array, Array]:

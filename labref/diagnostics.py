@@ -49,7 +49,7 @@ def bias_gradient_norms(
 
     Notes
     -----
-    Source: Nielsen (2015).
+    Equation: eq-bias-gradient-norm. Source: Nielsen (2015).
     """
     layers = dense_layers(Ws, bs, "sigmoid")
     Network(layers, SoftmaxCrossEntropy()).loss_and_gradient(x, labels)
@@ -130,6 +130,10 @@ def dead_relu_fraction(x: npt.ArrayLike, W: npt.ArrayLike, b: npt.ArrayLike) -> 
     ------
     TypeError, ValueError
         If an argument is not finite real numbers of that shape.
+
+    Notes
+    -----
+    Equation: eq-dead-relu.
     """
     return float((dense_forward(x, W, b) <= 0).all(axis=0).mean())
 
@@ -268,6 +272,7 @@ def input_shift(
 
     Notes
     -----
+    Equation: eq-input-shift.
     M is the mean squared Wasserstein distance between normal distributions with these moments. It
     measures what Ioffe and Szegedy (2015) call internal covariate shift; Santurkar, Tsipras, Ilyas
     and Madry (2018) contest that this is what batch normalization helps against.

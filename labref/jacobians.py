@@ -1,4 +1,4 @@
-"""Products of Jacobians: the L factors between a first layer's gradient and the loss."""
+"""Products of Jacobians: the factors between a first layer's gradient and the loss."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def layer_jacobians(
     x
         The input, shape (n_in,).
     Ws, bs
-        Weights (n_out, n_in) and biases (n_out,) of the layers 1 .. L + 1, the last one linear.
+        Weights (n_out, n_in) and biases (n_out,) of the layers 1 .. L, the last one linear.
     activation
-        Of the L hidden layers.
+        Of the hidden layers.
 
     Returns
     -------
     list of Array
-        L matrices: for l = 1 .. L, d a_(l+1) / d a_l = W_(l+1) diag(f'(a_l)).
+        For l = 1 .. L - 1, d a_(l+1) / d a_l = W_(l+1) diag(f'(a_l)).
 
     Raises
     ------
@@ -43,7 +43,9 @@ def layer_jacobians(
 
     Notes
     -----
-    Deck A calls them speed bumps: each is small where f is the sigmoid, whose slope is at most 1/4.
+    Equation: eq-layer-jacobian.
+    Deck A calls them speed bumps, and counts L of them since its L leaves the last layer out. Each
+    is small where f is the sigmoid, whose slope is at most 1/4.
     """
     layers = dense_layers(Ws, bs, activation)
     y = _arguments.floats("x", x, shape=(layers[0].n_in,))[None].astype(layers[0].W.dtype)
@@ -66,8 +68,8 @@ def jacobian_products(jacobians: Sequence[npt.ArrayLike]) -> list[Array]:
     Returns
     -------
     list of Array
-        L matrices: for l = 1 .. L, P_l = d a_(L+1) / d a_l, the product of the Jacobians from L
-        down to l. Backpropagation multiplies by it: delta_l = P_l^T delta_(L+1).
+        For l = 1 .. L - 1, M_l = d a_L / d a_l, the product of the Jacobians from L - 1 down to l.
+        Backpropagation multiplies by it: delta_l = delta_L M_l, for rows delta.
 
     Raises
     ------
@@ -76,7 +78,9 @@ def jacobian_products(jacobians: Sequence[npt.ArrayLike]) -> list[Array]:
 
     Notes
     -----
-    Deck A prints dE/dZ^(l+1) before the product; it is dE/dZ^(L+1).
+    Equation: eq-jacobian-product.
+    Deck A, which calls the last layer L + 1, prints dE/dZ^(l+1) before the product; it is
+    dE/dZ^(L+1). And it lets the index of the product rise, which is the reverse of this order.
     """
     products: list[Array] = []
     for i in reversed(range(len(jacobians))):
@@ -90,5 +94,9 @@ def jacobian_norms(jacobians: Sequence[npt.ArrayLike]) -> list[float]:
     """Spectral norms of the products: the most that a delta can grow on its way down to layer l.
 
     Takes and raises what ``jacobian_products`` does.
+
+    Notes
+    -----
+    Equation: eq-jacobian-norm.
     """
-    return [float(np.linalg.norm(P, 2)) for P in jacobian_products(jacobians)]
+    return [float(np.linalg.norm(M, 2)) for M in jacobian_products(jacobians)]

@@ -106,6 +106,7 @@ def lecun_tanh(z: npt.ArrayLike) -> Array:
 
     Notes
     -----
+    Equation: eq-lecun-tanh.
     The two constants put f(1) at 1 and f(-1) at -1 (to 3e-6), about where the second derivative is
     largest in size: targets of -1 and 1 lie where f bends most, and not at its asymptotes.
     Source: LeCun, Bottou, Orr and Müller (2012).
@@ -117,6 +118,10 @@ def lecun_tanh_grad(z: npt.ArrayLike) -> Array:
     """Derivative of LeCun's tanh at the pre-activation ``z``: 1.7159 * 2/3 * (1 - tanh(2z/3)**2).
 
     Takes and raises what ``sigmoid`` does; at most 1.144, reached at 0.
+
+    Notes
+    -----
+    Equation: eq-lecun-tanh.
     """
     z = _arguments.floats("z", z)
     return np.asarray(_lecun_tanh_derivative(z, _lecun_tanh(z)))

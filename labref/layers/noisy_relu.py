@@ -30,6 +30,7 @@ class NoisyReLU(Layer):
 
     Notes
     -----
+    Equation: eq-noisy-relu.
     Deck D prints N(0, sigma(z)): see ``labref.activations.noisy_relu``.
     Source: Nair and Hinton (2010).
     """

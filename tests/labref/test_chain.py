@@ -26,20 +26,31 @@ def example(n_layers=4, size=2.0):
     return 0.7, ws, bs
 
 
+@pytest.mark.equation("eq-chain")
 @given(n=lengths)
 def test_forward_feeds_each_neuron_the_one_before_it(n):
     x, ws, bs = example(n)
-    z, a = chain_forward(x, ws, bs)
-    inputs = np.append(x, a[:-1])
-    np.testing.assert_allclose(z, ws * inputs + bs, rtol=1e-14)
-    np.testing.assert_allclose(a, special.expit(z), rtol=1e-14)
+    a, y = chain_forward(x, ws, bs)
+    inputs = np.append(x, y[:-1])
+    np.testing.assert_allclose(a, ws * inputs + bs, rtol=1e-14)
+    np.testing.assert_allclose(y, special.expit(a), rtol=1e-14)
 
 
+@pytest.mark.equation("eq-chain-gradient")
 @given(n=lengths)
 def test_the_gradient_agrees_with_central_differences(n):
     x, ws, bs = example(n)
     numerical = numerical_gradient(lambda bs: chain_forward(x, ws, bs)[1][-1], bs)
     assert relative_error(chain_gradient(x, ws, bs), numerical) < 1e-7
+
+
+@pytest.mark.equation("eq-chain-weight-gradient")
+@given(n=lengths)
+def test_a_weights_gradient_is_its_biases_times_what_the_neuron_gets(n):
+    x, ws, bs = example(n)
+    inputs = np.append(x, chain_forward(x, ws, bs)[1][:-1])
+    numerical = numerical_gradient(lambda ws: chain_forward(x, ws, bs)[1][-1], ws)
+    assert relative_error(inputs * chain_gradient(x, ws, bs), numerical) < 1e-7
 
 
 @given(n=lengths)
@@ -58,19 +69,21 @@ def test_the_gradient_is_that_of_dense_layers_of_one_unit(n):
 
 def test_the_gradient_is_the_product_of_slopes_and_weights():
     x, ws, bs = example(4)
-    slope = [special.expit(z) * special.expit(-z) for z in chain_forward(x, ws, bs)[0]]
+    slope = [special.expit(a) * special.expit(-a) for a in chain_forward(x, ws, bs)[0]]
     first = slope[0] * ws[1] * slope[1] * ws[2] * slope[2] * ws[3] * slope[3]
     gradient = chain_gradient(x, ws, bs)
     assert gradient[0] == pytest.approx(first, rel=1e-12)
     assert gradient[-1] == pytest.approx(slope[-1], rel=1e-12)
 
 
+@pytest.mark.equation("eq-growth-factor")
 def test_growth_factors_are_ratios_of_neighbouring_gradients():
     x, ws, bs = example(6)
     gradient = chain_gradient(x, ws, bs)
     np.testing.assert_allclose(growth_factors(x, ws, bs), gradient[:-1] / gradient[1:], rtol=1e-12)
 
 
+@pytest.mark.equation("eq-vanishing-bound")
 @given(
     ws=arrays(np.float64, 5, elements=st.floats(-1, 1, exclude_min=True, exclude_max=True)),
     bs=arrays(np.float64, 5, elements=st.floats(-30, 30)),
@@ -83,7 +96,7 @@ def test_gradients_stay_below_the_bound(ws, bs, x):
         assert (gradient[: 6 - n] <= vanishing_bound(n) * gradient[n - 1 :] * (1 + 1e-12)).all()
 
 
-def test_the_bound_is_reached_as_weights_go_to_one_and_every_z_to_zero():
+def test_the_bound_is_reached_as_weights_go_to_one_and_every_a_to_zero():
     ws = np.full(3, 1 - 1e-9)
     gradient = chain_gradient(0.3, ws, exploding_biases(0.3, ws))
     assert gradient[0] / gradient[2] == pytest.approx(vanishing_bound(3), rel=1e-8)
@@ -91,11 +104,21 @@ def test_the_bound_is_reached_as_weights_go_to_one_and_every_z_to_zero():
     assert vanishing_bound(1) == 1
 
 
-def test_biases_of_minus_w_times_a_put_every_neuron_at_zero():
+def test_the_bound_of_the_weights_gradients_has_one_factor_less():
+    x, ws = 1.0, np.full(3, 1 - 1e-9)
+    bs = exploding_biases(x, ws)
+    bs[1] = -30.0  # the second neuron puts out next to nothing
+    inputs = np.append(x, chain_forward(x, ws, bs)[1][:-1])
+    gradient = inputs * chain_gradient(x, ws, bs)
+    assert gradient[0] / gradient[2] == pytest.approx(vanishing_bound(2), rel=1e-8)
+
+
+@pytest.mark.equation("eq-exploding-biases")
+def test_biases_of_minus_w_times_y_put_every_neuron_at_zero():
     ws = np.array([100.0, -30.0, 100.0, 7.0])
-    z, a = chain_forward(0.8, ws, exploding_biases(0.8, ws))
-    np.testing.assert_allclose(z, 0, atol=1e-13)
-    np.testing.assert_allclose(a, 0.5, rtol=1e-13)
+    a, y = chain_forward(0.8, ws, exploding_biases(0.8, ws))
+    np.testing.assert_allclose(a, 0, atol=1e-13)
+    np.testing.assert_allclose(y, 0.5, rtol=1e-13)
 
 
 def test_weights_of_100_make_gradients_grow_25_fold_per_layer():

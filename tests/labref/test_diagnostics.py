@@ -54,6 +54,7 @@ def mixed_network(activation="tanh"):
 IMAGES = RNG.standard_normal((7, 2, 3))
 
 
+@pytest.mark.equation("eq-bias-gradient-norm")
 def test_bias_gradient_norms_agree_with_central_differences():
     Ws, bs = arrays()
 
@@ -154,6 +155,7 @@ def test_he_weights_keep_relus_stds_where_lecuns_let_them_vanish():
     assert lecun[-1] / lecun[0] == pytest.approx(2 ** (-9 / 2), rel=0.5)
 
 
+@pytest.mark.equation("eq-dead-relu")
 def test_dead_units_are_off_for_every_row():
     x = np.array([[1.0, 0.0], [0.0, 1.0]])
     W = np.array([[1.0, -1.0], [-1.0, -1.0], [0.0, 0.0], [1.0, 1.0]])
@@ -222,6 +224,7 @@ def test_input_moments_are_unit_by_unit():
         assert mean.shape == inputs.shape[1:]
 
 
+@pytest.mark.equation("eq-input-shift")
 def test_the_shift_counts_standard_deviations():
     before = [(np.array([0.0, 1.0]), np.array([2.0, 2.0]))]
     assert input_shift(before, before) == [0]

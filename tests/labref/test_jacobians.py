@@ -30,6 +30,7 @@ def logits_from(a, Ws, bs, f):
     return a
 
 
+@pytest.mark.equation("eq-layer-jacobian", "eq-jacobian-product")
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_products_agree_with_central_differences(name):
     (x, *Ws), bs = example()
@@ -48,16 +49,18 @@ def test_products_agree_with_central_differences(name):
         a = Ws[layer] @ f(a) + bs[layer]
 
 
-def test_backpropagation_multiplies_by_the_transposed_products():
+@pytest.mark.equation("eq-jacobian-product")
+def test_backpropagation_multiplies_rows_by_the_products():
     (x, *Ws), bs = example()
     layers = [Dense(W, b, "sigmoid") for W, b in zip(Ws[:-1], bs[:-1], strict=True)]
     layers.append(Dense(Ws[-1], bs[-1]))
     Network(layers, SoftmaxCrossEntropy()).loss_and_gradient(x[None], [1])
     products = jacobian_products(layer_jacobians(x, Ws, bs))
     for layer, product in zip(layers, products, strict=False):
-        np.testing.assert_allclose(layer.delta[0], product.T @ layers[-1].delta[0], rtol=1e-12)
+        np.testing.assert_allclose(layer.delta, layers[-1].delta @ product, rtol=1e-12)
 
 
+@pytest.mark.equation("eq-jacobian-norm")
 def test_norms_are_at_most_the_products_of_norms_and_a_quarter_per_sigmoid_layer():
     (x, *Ws), bs = example()
     jacobians = layer_jacobians(x, Ws, bs)

@@ -46,6 +46,7 @@ def test_softplus_neither_overflows_nor_loses_digits(dtype):
     np.testing.assert_allclose(y, expected, rtol=4 * np.finfo(dtype).eps)
 
 
+@pytest.mark.equation("eq-softplus")
 @given(z=finite)
 def test_softplus_is_minus_the_log_of_a_sigmoid_and_its_slope_is_the_sigmoid(z):
     np.testing.assert_allclose(softplus(z), -special.log_expit(-z), rtol=1e-14)
@@ -53,6 +54,7 @@ def test_softplus_is_minus_the_log_of_a_sigmoid_and_its_slope_is_the_sigmoid(z):
     np.testing.assert_allclose(softplus(z) - softplus(-z), z, rtol=1e-13, atol=1e-13)
 
 
+@pytest.mark.equation("eq-leaky-relu")
 @pytest.mark.parametrize("beta", [0.0, 0.01, 0.3, 1.0])
 @given(z=finite)
 def test_leaky_relu_multiplies_what_is_not_positive_by_beta(beta, z):
@@ -60,6 +62,7 @@ def test_leaky_relu_multiplies_what_is_not_positive_by_beta(beta, z):
     np.testing.assert_array_equal(leaky_relu_grad(z, beta), np.where(z > 0, 1, beta))
 
 
+@pytest.mark.equation("eq-elu")
 @pytest.mark.parametrize("beta", [0.0, 0.5, 1.0, 2.0])
 @given(z=finite)
 def test_elu_bends_what_is_not_positive_towards_minus_beta(beta, z):
@@ -77,6 +80,7 @@ def test_elu_keeps_the_digits_of_small_inputs_and_does_not_overflow():
         np.testing.assert_allclose(elu_grad(z), [1, 1, 0, 1], rtol=1e-11)
 
 
+@pytest.mark.equation("eq-leaky-relu", "eq-elu")
 @pytest.mark.parametrize("beta", [0.0, 0.2, 1.0])
 @pytest.mark.parametrize(
     ("function", "derivative"), [(leaky_relu, leaky_relu_grad), (elu, elu_grad)]
@@ -151,6 +155,7 @@ def test_values_and_slopes_agree_with_pytorch(golden):
         np.testing.assert_allclose(ours[name], expected, rtol=1e-12, err_msg=name)
 
 
+@pytest.mark.equation("eq-noisy-relu")
 @pytest.mark.parametrize("z", [-1.0, 0.0, 3.0])
 def test_the_noise_of_noisy_relu_has_the_sigmoid_as_its_variance(z):
     y = noisy_relu(np.full(20_000, z), rng())
@@ -166,6 +171,7 @@ def test_noisy_relu_depends_on_the_generator_alone():
     assert (noisy_relu(z + 5, rng(1)) != noisy_relu(z + 5, rng(2))).all()
 
 
+@pytest.mark.equation("eq-noisy-relu")
 def test_noisy_relu_grad_agrees_with_central_differences_at_the_same_draw():
     z = rng(3).standard_normal((4, 5))
     y = noisy_relu(z, rng(1))

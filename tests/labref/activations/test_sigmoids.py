@@ -6,6 +6,7 @@ import pytest
 from labref.activations import lecun_tanh, lecun_tanh_grad, tanh
 
 
+@pytest.mark.equation("eq-lecun-tanh")
 def test_lecun_tanh_is_tanh_scaled_to_one_at_one():
     z = np.linspace(-9, 9, 91)
     np.testing.assert_allclose(lecun_tanh(z), 1.7159 * tanh(2 / 3 * z), rtol=1e-15)
@@ -17,6 +18,7 @@ def test_lecun_tanh_bends_most_near_one():
     assert z[np.gradient(lecun_tanh_grad(z), z).argmin()] == pytest.approx(1, abs=0.02)
 
 
+@pytest.mark.equation("eq-lecun-tanh")
 def test_lecun_tanh_grad_is_the_chain_rule_and_at_most_1_144():
     z = np.linspace(-9, 9, 91)
     np.testing.assert_allclose(
