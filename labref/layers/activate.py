@@ -24,6 +24,10 @@ class Activate(Layer):
     ------
     ValueError
         If no activation has that name.
+
+    Notes
+    -----
+    Equation: eq-conv-delta.
     """
 
     def __init__(self, activation: str | Activation) -> None:

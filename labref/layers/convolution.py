@@ -42,6 +42,10 @@ def rotate180(w: npt.ArrayLike) -> Array:
     ------
     TypeError, ValueError
         If ``w`` is not an array of finite real numbers with at least two axes.
+
+    Notes
+    -----
+    Equation: eq-rotate180.
     """
     w = _arguments.floats("w", w)
     if w.ndim < 2:
@@ -82,6 +86,7 @@ def conv2d_forward(
 
     Notes
     -----
+    Equations: eq-conv-forward, eq-conv-size.
     z[n, f, i, j] = sum over c, ky, kx of w[f, c, ky, kx] x[n, c, i stride + ky - pad,
     j stride + kx - pad], plus the bias; x is 0 outside. Deck E prints a convolution (the minus
     signs in its index) with untied biases; usual layers tie the bias, one per channel.
@@ -124,6 +129,7 @@ def conv2d_backward(
 
     Notes
     -----
+    Equations: eq-conv-dx, eq-conv-dw, eq-conv-db.
     With stride 1, dx is the full convolution of ``delta`` with the filters, that is, the full
     cross-correlation with the filters rotated by 180 degrees, and dw the cross-correlation of
     ``x`` with ``delta``. The delta of the layer below is dx times sigma'(z) of that layer, position
@@ -189,7 +195,8 @@ class Conv2D(Layer):
 
     Notes
     -----
-    See ``conv2d_forward`` and ``conv2d_backward`` for the formulas.
+    Equations: eq-conv-delta, eq-conv-db-untied.
+    See ``conv2d_forward`` and ``conv2d_backward`` for the others.
     Shapes are checked here and by the network; ``forward`` and ``backward`` trust them.
     """
 

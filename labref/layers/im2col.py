@@ -44,6 +44,7 @@ def im2col(x: npt.ArrayLike, k: int | tuple[int, int], stride: int = 1, pad: int
 
     Notes
     -----
+    Equations: eq-im2col, eq-im2col-forward.
     ``im2col(x, (kh, kw)) @ w.reshape(C_out, -1).T`` has what ``conv2d_forward`` returns without a
     bias, in rows: one per position, one column per filter.
     Source: Chellapilla, Puri and Simard (2006).
@@ -87,6 +88,10 @@ def col2im(
     ------
     TypeError, ValueError
         If an argument does not fit.
+
+    Notes
+    -----
+    Equations: eq-col2im, eq-im2col-backward.
     """
     n, channels, height, width = image_shape("x_shape", x_shape)
     kh, kw = pair("k", k)

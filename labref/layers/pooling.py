@@ -37,6 +37,10 @@ def max_pool_forward(x: npt.ArrayLike, k: int) -> Array:
     ------
     TypeError, ValueError
         If ``x`` is not finite images or ``k`` not a positive integer, at most H and W.
+
+    Notes
+    -----
+    Equation: eq-max-pool.
     """
     x, k = _check(x, k)
     return from_rows(_reduce(to_rows(x), k, np.maximum))
@@ -64,6 +68,10 @@ def max_pool_backward(delta: npt.ArrayLike, x: npt.ArrayLike, k: int) -> Array:
     ------
     TypeError, ValueError
         If an argument is not finite images of that shape, or ``k`` does not fit.
+
+    Notes
+    -----
+    Equation: eq-max-pool-backward.
     """
     x, k = _check(x, k)
     shape = (*x.shape[:2], x.shape[2] // k, x.shape[3] // k)
@@ -73,7 +81,12 @@ def max_pool_backward(delta: npt.ArrayLike, x: npt.ArrayLike, k: int) -> Array:
 
 
 def avg_pool_forward(x: npt.ArrayLike, k: int) -> Array:
-    """Return the mean of every k by k window; takes and raises what ``max_pool_forward`` does."""
+    """Return the mean of every k by k window; takes and raises what ``max_pool_forward`` does.
+
+    Notes
+    -----
+    Equation: eq-avg-pool.
+    """
     x, k = _check(x, k)
     return from_rows(_mean(to_rows(x), k))
 
@@ -99,6 +112,10 @@ def avg_pool_backward(delta: npt.ArrayLike, x_shape: Sequence[int], k: int) -> A
     ------
     TypeError, ValueError
         If ``delta`` is not finite images of that shape, or ``k`` does not fit.
+
+    Notes
+    -----
+    Equation: eq-avg-pool-backward.
     """
     n, channels, height, width = image_shape("x_shape", x_shape)
     k = _arguments.count("k", k)

@@ -73,6 +73,7 @@ def geometries(draw):
     return (n, channels, *sizes), (n_filters, *kernel), stride, pad
 
 
+@pytest.mark.equation("eq-conv-forward", "eq-conv-size")
 @pytest.mark.pitfall("P17")
 @geometry
 def test_the_forward_pass_is_the_definition(name):
@@ -82,6 +83,7 @@ def test_the_forward_pass_is_the_definition(name):
     np.testing.assert_allclose(conv2d_forward(x, w, b, stride, pad), expected, atol=1e-12)
 
 
+@pytest.mark.equation("eq-conv-dx", "eq-conv-dw", "eq-conv-db")
 @pytest.mark.pitfall("P17")
 @geometry
 def test_gradients_agree_with_central_differences(name):
@@ -120,6 +122,7 @@ def test_values_agree_with_pytorch(name, golden):
         np.testing.assert_allclose(array, values[key], rtol=1e-10, atol=1e-12, err_msg=key)
 
 
+@pytest.mark.equation("eq-cross-correlation", "eq-convolution", "eq-rotate180")
 @pytest.mark.pitfall("P17")
 def test_it_is_cross_correlation_and_convolution_is_that_with_rotated_filters():
     x, w, _, _ = example((1, 1, 6, 5), (1, 3, 2))
@@ -140,6 +143,7 @@ def test_rotating_reverses_both_axes_of_every_filter_and_copies():
     assert w.sum() == 66
 
 
+@pytest.mark.equation("eq-conv-dx-plane", "eq-conv-full")
 @pytest.mark.pitfall("P17")
 def test_dx_is_the_full_convolution_of_delta_with_the_filters():
     x, w, _, delta = example((2, 3, 5, 6), (4, 3, 2))
@@ -161,6 +165,7 @@ def test_dw_is_the_cross_correlation_of_input_and_delta():
     np.testing.assert_allclose(conv2d_backward(delta, x, w)[1], expected)
 
 
+@pytest.mark.equation("eq-conv-delta")
 def test_sigma_prime_multiplies_outside_the_convolution_not_in_the_filter():
     z, w, b, delta = example((1, 1, 5, 6), (1, 3, 2))
 
@@ -288,6 +293,27 @@ def test_an_untied_bias_is_added_at_its_position():
     np.testing.assert_allclose(layer.forward(x), expected)
     layer.backward(delta)
     np.testing.assert_allclose(layer.db, delta.sum(axis=0))
+
+
+@pytest.mark.equation("eq-conv-db-untied")
+def test_the_gradient_of_an_untied_bias_agrees_with_central_differences():
+    x, w, _, grad_y = example((3, 2, 4, 5), (2, 2, 3))
+    b = np.random.default_rng(1).standard_normal((2, 3, 3))
+    layer = Conv2D(w, b, "tanh")
+    layer.forward(x)
+    layer.backward(grad_y)
+    numerical = numerical_gradient(lambda b: (Conv2D(w, b, "tanh").forward(x) * grad_y).sum(), b)
+    assert relative_error(layer.db, numerical) < 1e-8
+
+
+@pytest.mark.equation("eq-conv-matrix")
+def test_it_is_a_dense_layer_with_most_weights_missing_and_the_others_tied():
+    x, w, _, _ = example((2, 1, 5, 6), (1, 3, 2))
+    M = np.zeros((3, 5, 5, 6))
+    for i, j, u, v in np.ndindex(3, 5, 3, 2):
+        M[i, j, i + u, j + v] = w[0, 0, u, v]
+    expected = x.reshape(2, 30) @ M.reshape(15, 30).T
+    np.testing.assert_allclose(conv2d_forward(x, w, [0.0]).reshape(2, 15), expected, atol=1e-12)
 
 
 @pytest.mark.parametrize("activation", ["identity", "relu", "sigmoid", "tanh"])

@@ -42,6 +42,7 @@ def test_rows_are_positions_and_columns_are_places_in_the_patch():
     np.testing.assert_array_equal(cols[3], [4, 5, 8, 9, 16, 17, 20, 21])
 
 
+@pytest.mark.equation("eq-im2col")
 @given(geometries(), st.sampled_from(sorted(MEMORY_ORDERS)))
 def test_every_row_is_a_patch(geometry, order):
     x = np.random.default_rng(0).standard_normal(geometry[0])
@@ -49,6 +50,7 @@ def test_every_row_is_a_patch(geometry, order):
     np.testing.assert_array_equal(im2col(MEMORY_ORDERS[order](x), *geometry[1:]), expected)
 
 
+@pytest.mark.equation("eq-col2im")
 @given(geometries())
 def test_col2im_is_the_adjoint(geometry):
     rng = np.random.default_rng(0)
@@ -66,6 +68,7 @@ def test_col2im_counts_the_patches_that_hold_a_number():
     np.testing.assert_array_equal(counts[0, 0], [[1, 2, 2, 1], [2, 4, 4, 2], [1, 2, 2, 1]])
 
 
+@pytest.mark.equation("eq-im2col-forward", "eq-im2col-backward")
 @pytest.mark.pitfall("P17")
 @given(geometries())
 def test_a_convolution_is_a_product_with_patches(geometry):

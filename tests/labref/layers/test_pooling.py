@@ -69,6 +69,7 @@ def coarse_images(draw):
     return rng.standard_normal((n, channels, shape[2] // k, shape[3] // k)), x, k
 
 
+@pytest.mark.equation("eq-max-pool", "eq-avg-pool")
 @geometry
 def test_outputs_and_gradients_are_the_definition(name):
     x, delta = example(*GEOMETRIES[name])
@@ -93,6 +94,7 @@ def test_a_window_of_equal_numbers_passes_its_gradient_on_once():
     np.testing.assert_array_equal(dx, [[[[0, 3], [0, 0]]]])
 
 
+@pytest.mark.equation("eq-max-pool-backward", "eq-avg-pool-backward")
 @geometry
 def test_gradients_agree_with_central_differences(name):
     x, delta = example(*GEOMETRIES[name])
