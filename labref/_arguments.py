@@ -42,7 +42,7 @@ def floats(name: str, value: npt.ArrayLike, shape: Sequence[int | str] | None = 
     if shape is not None:
         check_shape(name, array, shape)
     with np.errstate(over="ignore", invalid="ignore"):
-        total = array.sum()  # a finite sum has finite terms, and is quicker to compute than a mask
+        total = np.vdot(array, array)  # a finite sum has finite terms, and is quicker than a mask
     if not np.isfinite(total) and not np.isfinite(array).all():
         bad = np.argwhere(~np.isfinite(array))
         where = f" at index {tuple(map(int, bad[0]))}" if array.ndim else ""

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from labref import _arguments
 from labref._arguments import Array
-from labref._arrays import ones
+from labref._arrays import ones, product
 from labref.activations import IDENTITY, Activation, get_activation
 from labref.initializers import Initializer, lecun_normal
 from labref.layers.layer import Layer
@@ -158,7 +158,7 @@ class Dense(Layer):
     def forward(self, x: Array, training: bool = False) -> Array:
         """Return the output (N, n_out) for inputs ``x`` (N, n_in), keeping x, a and y."""
         self.x = x
-        self.a = np.dot(x, self.W.T)
+        self.a = product(x, self.W.T)
         self.a += self.b
         self.y = self.activation.function(self.a)
         return self.y
@@ -184,4 +184,4 @@ class Dense(Layer):
             self.delta = grad_y * self.activation.derivative(self.a, self.y)
         np.dot(self.delta.T, self.x, out=self.dW)
         np.dot(ones(len(grad_y), grad_y.dtype), self.delta, out=self.db)
-        return np.dot(self.delta, self.W) if need_dx else None
+        return product(self.delta, self.W) if need_dx else None
