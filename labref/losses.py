@@ -7,14 +7,14 @@ they neither overflow nor lose digits, and their gradient is simply prediction m
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from labref import _arguments
 from labref._arguments import Array
-from labref._arrays import ones
+from labref._arrays import ones, row_starts
 from labref.activations.sigmoids import _sigmoid
 
 
@@ -82,19 +82,22 @@ def softmax_cross_entropy_grad(p: npt.ArrayLike, labels: npt.ArrayLike) -> Array
     return delta / len(p)
 
 
+Targets = npt.NDArray[Any]  # labels or values, one row per row of the outputs
+
+
 class Loss(Protocol):
     """What a network needs of a loss."""
 
-    def check(self, outputs: Array, targets: npt.ArrayLike) -> Array:
+    def check(self, outputs: Array, targets: npt.ArrayLike) -> Targets:
         """Return the targets as this loss uses them, or raise if they do not fit ``outputs``."""
 
-    def value(self, outputs: Array, targets: Array) -> float:
+    def value(self, outputs: Array, targets: Targets) -> float:
         """Return the mean loss."""
 
-    def grad(self, outputs: Array, targets: Array) -> Array:
+    def grad(self, outputs: Array, targets: Targets) -> Array:
         """Return the gradient of the mean loss at ``outputs``, of the same shape."""
 
-    def value_and_grad(self, outputs: Array, targets: Array) -> tuple[float, Array]:
+    def value_and_grad(self, outputs: Array, targets: Targets) -> tuple[float, Array]:
         """Return both."""
         return self.value(outputs, targets), self.grad(outputs, targets)
 
@@ -110,32 +113,59 @@ class SoftmaxCrossEntropy(Loss):
     Equations: eq-softmax, eq-cross-entropy, eq-softmax-delta.
     """
 
-    def check(self, outputs: Array, targets: npt.ArrayLike) -> Array:
-        """Return ``targets``, labels in 0 .. K - 1, as one-hot rows typed like ``outputs``."""
-        labels = _arguments.labels("labels", targets, *outputs.shape)
-        one_hot = np.zeros_like(outputs)
-        one_hot[np.arange(len(labels)), labels] = 1
-        return one_hot
+    def check(self, outputs: Array, targets: npt.ArrayLike) -> Targets:
+        """Return ``targets``, labels in 0 .. K - 1, as integers."""
+        return _arguments.labels("labels", targets, *outputs.shape)
 
-    def value(self, outputs: Array, targets: Array) -> float:
+    def value(self, outputs: Array, targets: Targets) -> float:
         """Return the mean of log(sum of exp(logits)) - logit of the true class."""
-        logits = outputs.T.copy()  # NumPy reduces K long rows faster than N short ones
-        logits -= logits.max(axis=0)
-        true_logits = (logits * targets.T).sum(axis=0)
-        return float(np.mean(np.log(np.exp(logits).sum(axis=0)) - true_logits))
+        logits = _shift(outputs)
+        true_logits = logits[np.arange(len(logits)), targets]
+        return _mean_loss(_exp_sums(logits), true_logits)
 
-    def grad(self, outputs: Array, targets: Array) -> Array:
+    def grad(self, outputs: Array, targets: Targets) -> Array:
         """Return (softmax - one-hot label) / N, shape (N, K)."""
-        delta = self.predict(outputs)
-        delta -= targets
-        delta /= len(delta)
-        return delta
+        e = _shift(outputs)
+        return _softmax_delta(e, _exp_sums(e), targets)
+
+    def value_and_grad(self, outputs: Array, targets: Targets) -> tuple[float, Array]:
+        """Return both, with a single pass of exponentials."""
+        e = _shift(outputs)
+        true_logits = e[np.arange(len(e)), targets]
+        sums = _exp_sums(e)
+        return _mean_loss(sums, true_logits), _softmax_delta(e, sums, targets)
 
     def predict(self, outputs: Array) -> Array:
         """Return class probabilities (N, K): the softmax of the logits."""
-        p: Array = np.exp(outputs - np.maximum.reduce(outputs, axis=1, keepdims=True))
-        p /= np.dot(p, ones(p.shape[1], p.dtype))[:, None]
+        p = _shift(outputs)
+        p /= _exp_sums(p)[:, None]
         return p
+
+
+def _shift(outputs: Array) -> Array:
+    """Return logits minus each row's largest: the same softmax, but exp cannot overflow."""
+    largest = np.maximum.reduce(outputs, axis=1)[:, None]
+    shifted: Array = np.subtract(outputs, largest, order="C")
+    return shifted
+
+
+def _exp_sums(logits: Array) -> Array:
+    """Replace logits by their exponentials; return these's sums over the rows."""
+    np.exp(logits, out=logits)
+    sums: Array = np.dot(logits, ones(logits.shape[1], logits.dtype))
+    return sums
+
+
+def _mean_loss(sums: Array, true_logits: Array) -> float:
+    return float(np.mean(np.log(sums) - true_logits))
+
+
+def _softmax_delta(e: Array, sums: Array, labels: Targets) -> Array:
+    """Turn exponentials with these sums into (softmax - one-hot label) / N."""
+    n, k = e.shape
+    e /= (n * sums)[:, None]
+    e.reshape(-1)[row_starts(n, k) + labels] -= 1 / n
+    return e
 
 
 class SigmoidCrossEntropy(Loss):
@@ -173,6 +203,7 @@ class BinaryCrossEntropy(Loss):
 
     Notes
     -----
+    Equations: eq-binary-cross-entropy, eq-binary-cross-entropy-grad.
     A row's loss is the sum over its columns of log(1 + exp(a)) - t a, at logit a and target t.
     It is smallest where the sigmoid of a is t, and what is left there is the entropy of t.
     """

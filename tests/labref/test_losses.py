@@ -82,6 +82,7 @@ def test_gradient_of_logistic_regression_is_the_mean_of_error_times_input():
     assert relative_error(grad_w, numerical) < 1e-9
 
 
+@pytest.mark.equation("eq-binary-cross-entropy")
 def test_binary_cross_entropy_adds_the_log_losses_of_the_columns():
     loss = BinaryCrossEntropy()
     logits, targets = example(loss)
@@ -89,6 +90,16 @@ def test_binary_cross_entropy_adds_the_log_losses_of_the_columns():
     expected = -(targets * np.log(p) + (1 - targets) * np.log(1 - p)).sum() / N
     assert loss.value(logits, loss.check(logits, targets)) == pytest.approx(expected, rel=1e-12)
     np.testing.assert_allclose(loss.predict(logits), p, rtol=1e-12)
+
+
+@pytest.mark.equation("eq-binary-cross-entropy-grad")
+def test_the_gradient_of_binary_cross_entropy_is_prediction_minus_target():
+    loss = BinaryCrossEntropy()
+    logits, targets = example(loss)
+    grad = loss.grad(logits, targets)
+    np.testing.assert_allclose(grad, (special.expit(logits) - targets) / N, rtol=1e-12, atol=1e-16)
+    numerical = numerical_gradient(lambda a: loss.value(a, targets), logits)
+    assert relative_error(grad, numerical) < 1e-8
 
 
 def test_binary_cross_entropy_of_one_column_is_sigmoid_cross_entropy():
@@ -159,11 +170,23 @@ def test_arguments_are_not_changed(loss):
 def test_float32_stays_float32(loss):
     outputs, targets = example(loss, np.float32)
     checked = loss.check(outputs, targets)
-    assert checked.dtype == np.float32
+    assert checked.dtype == (np.intp if isinstance(loss, SoftmaxCrossEntropy) else np.float32)
     assert loss.grad(outputs, checked).dtype == np.float32
     assert loss.predict(outputs).dtype == np.float32
-    exact = loss.value(outputs.astype(np.float64), checked.astype(np.float64))
+    double = outputs.astype(np.float64)
+    exact = loss.value(double, loss.check(double, targets))
     assert loss.value(outputs, checked) == pytest.approx(exact, rel=1e-6)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_the_order_in_memory_does_not_matter(loss, order):
+    outputs, targets = example(loss)
+    targets = loss.check(outputs, targets)
+    ordered = np.asarray(outputs, order=order)
+    assert loss.value(ordered, targets) == pytest.approx(loss.value(outputs, targets), rel=1e-14)
+    np.testing.assert_allclose(
+        loss.grad(ordered, targets), loss.grad(outputs, targets), rtol=1e-14, atol=1e-16
+    )
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
