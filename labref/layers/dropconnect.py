@@ -42,6 +42,7 @@ def dropconnect_forward(
 
     Notes
     -----
+    Equation: eq-dropconnect.
     One mask serves the whole batch. Wan et al. draw one for every example, which costs N times the
     memory, and mask the biases too.
     Source: Wan, Zeiler, Zhang, LeCun and Fergus (2013).
@@ -76,6 +77,10 @@ def dropconnect_backward(
     TypeError, ValueError
         If an argument is not of that shape, ``mask`` does not hold zeros and ones, or ``keep`` is
         outside (0, 1].
+
+    Notes
+    -----
+    Equation: eq-dropconnect-backward.
     """
     W = _arguments.floats("W", W, shape=("n_out", "n_in"))
     mask = _check_mask(mask, W.shape)
@@ -109,6 +114,7 @@ class DropConnect(NoisyDense):
 
     Notes
     -----
+    Equations: eq-dropconnect, eq-dropconnect-backward.
     Otherwise the weights are the mean ones. Wan et al. sample pre-activations from a Gaussian
     at test time instead.
     Source: Wan, Zeiler, Zhang, LeCun and Fergus (2013).

@@ -38,6 +38,7 @@ def dropout_forward(x: npt.ArrayLike, keep: float, rng: np.random.Generator) -> 
 
     Notes
     -----
+    Equations: eq-dropout-forward, eq-dropout-mean.
     Dividing by ``keep`` here ("inverted" scaling) leaves nothing to do at test time. The first
     version of dropout did not divide, and at test time multiplied the units by ``keep``: see
     ``Dropout``. Deck C scales "by p" with p the probability of dropping, which is right at 0.5
@@ -76,6 +77,7 @@ def dropout_backward(delta: npt.ArrayLike, mask: npt.ArrayLike, keep: float) -> 
 
     Notes
     -----
+    Equation: eq-dropout-backward.
     Deck C gives the mask in the forward pass only.
     """
     delta = _arguments.floats("delta", delta)
@@ -132,6 +134,7 @@ class Dropout(Layer):
 
     Notes
     -----
+    Equations: eq-dropout-forward, eq-dropout-backward, eq-dropout-scaling.
     Put it between layers: not on the output, and seldom on the input.
     Source: Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov (2014).
     """

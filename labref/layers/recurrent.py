@@ -69,6 +69,7 @@ def rnn_forward(
 
     Notes
     -----
+    Equations: eq-rnn, eq-zoneout.
     Source: Elman (1990); zoneout: Krueger et al. (2017).
     """
     W_x = _arguments.floats("W_x", W_x, shape=("H", "D"))
@@ -109,6 +110,7 @@ def rnn_backward(grad_h: npt.ArrayLike, cache: Cache) -> tuple[Array, Array, Arr
 
     Notes
     -----
+    Equations: eq-rnn-backward, eq-rnn-gradients.
     Source: Werbos (1990).
     """
     steps, n, n_hidden = cache.candidates.shape
@@ -174,6 +176,7 @@ class Recurrent(Layer):
 
     Notes
     -----
+    Equations: eq-rnn, eq-zoneout, eq-rnn-backward, eq-rnn-gradients.
     Source: Elman (1990); zoneout: Krueger et al. (2017).
     """
 

@@ -42,6 +42,7 @@ class Shakeout(NoisyDense):
 
     Notes
     -----
+    Equations: eq-shakeout, eq-shakeout-backward.
     The gradient takes sign(w) as constant, which it is but for its jump at 0; the authors' program
     adds the slope of a steep tanh there. Deck D prints alpha w + (1 - alpha) c and -c: with
     alpha = 1/keep it is alpha w + (alpha - 1) c sign(w) and -c sign(w), and it is units that are

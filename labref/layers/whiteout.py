@@ -46,6 +46,7 @@ class Whiteout(NoisyDense):
 
     Notes
     -----
+    Equations: eq-whiteout, eq-whiteout-backward, eq-whiteout-penalty.
     The noise of one pre-activation is a sum of Gaussians, so that one draw of variance
     ``sum of w^2 (sigma^2 |w|^-gamma + lam)`` (times x^2 if it multiplies) does for all its
     connections. ``backward`` gives the gradient of the noisy loss, in which the noise depends on

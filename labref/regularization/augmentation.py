@@ -42,6 +42,10 @@ def shift_image(img: npt.ArrayLike, dy: int, dx: int) -> Array:
     ------
     TypeError, ValueError
         If ``img`` is not finite real numbers with two axes at least, or a distance no integer.
+
+    Notes
+    -----
+    Equation: eq-shift.
     """
     img = _arguments.floats("img", img)
     if img.ndim < 2 or img.size == 0:
@@ -86,6 +90,10 @@ def warp_images(
     ------
     TypeError, ValueError
         If an argument is not finite real numbers of that shape, or a factor is not positive.
+
+    Notes
+    -----
+    Equation: eq-warp.
     """
     images = _arguments.floats("images", images, shape=("N", "C", "H", "W"))
     n, _, height, width = images.shape

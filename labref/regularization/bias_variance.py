@@ -62,6 +62,7 @@ def fit_polynomial(x: npt.ArrayLike, y: npt.ArrayLike, degree: int, lam: float =
 
     Notes
     -----
+    Equation: eq-polynomial-fit.
     Solved as least squares with one row more for each penalised coefficient, which loses fewer
     digits than the normal equations.
     """
@@ -108,6 +109,7 @@ def bias_variance(
 
     Notes
     -----
+    Equation: eq-bias-variance.
     The measured bias is too large by about variance / n_samples.
     Source: Geman, Bienenstock and Doursat (1992).
     """

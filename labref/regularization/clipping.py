@@ -34,6 +34,10 @@ def clip_by_value(grads: Sequence[npt.ArrayLike], c: float) -> list[Array]:
     ------
     TypeError, ValueError
         If the gradients are not finite real numbers or ``c`` is not positive.
+
+    Notes
+    -----
+    Equation: eq-clip-value.
     """
     c = _arguments.number("c", c, "(0, inf)")
     return [_arguments.floats(f"grads[{i}]", g).clip(-c, c) for i, g in enumerate(grads)]
@@ -61,6 +65,7 @@ def clip_by_global_norm(grads: Sequence[npt.ArrayLike], c: float) -> list[Array]
 
     Notes
     -----
+    Equation: eq-clip-norm.
     PyTorch divides by norm + 1e-6 instead. That is not needed: gradients of norm 0 are not scaled.
     Source: Pascanu, Mikolov and Bengio (2013).
     """

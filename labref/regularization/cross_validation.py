@@ -75,5 +75,9 @@ def cross_validate(
     ------
     TypeError, ValueError
         As in ``k_fold``.
+
+    Notes
+    -----
+    Equation: eq-cross-validation.
     """
     return np.array([float(fit_and_score(*parts)) for parts in k_fold(n, k, rng)])

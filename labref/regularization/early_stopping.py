@@ -39,6 +39,7 @@ class EarlyStopping:
 
     Notes
     -----
+    Equation: eq-early-stopping.
     Source: Prechelt (1998).
     """
 
@@ -94,6 +95,7 @@ def early_stopping(val_errors: npt.ArrayLike, patience: int) -> tuple[int, int]:
 
     Notes
     -----
+    Equation: eq-early-stopping.
     Source: Prechelt (1998).
     """
     errors = _arguments.floats("val_errors", val_errors, shape=("epochs",))

@@ -36,6 +36,7 @@ def l2_penalty(Ws: Sequence[npt.ArrayLike], lam: float, m: int) -> float:
 
     Notes
     -----
+    Equations: eq-l2-cost, eq-l2-prior.
     Minimising the sum of losses and lam / 2 times the sum of squares is to find the likeliest
     weights under the prior N(0, 1/lam), where 1/lam is the variance: the sum is m times the mean.
     Decks C and D add the penalty to a sum of losses. Deck D's lam / 2m belongs to the mean.
@@ -49,6 +50,10 @@ def l1_penalty(Ws: Sequence[npt.ArrayLike], lam: float, m: int) -> float:
     """L1 penalty of weights: lam / m times the sum of their absolute values.
 
     Parameters, returns and errors are those of ``l2_penalty``.
+
+    Notes
+    -----
+    Equation: eq-l1-cost.
     """
     lam, m = _arguments.number("lam", lam, "[0, inf)"), _arguments.count("m", m)
     arrays = [_arguments.floats(f"Ws[{i}]", W) for i, W in enumerate(Ws)]
@@ -83,6 +88,7 @@ def l2_step(w: npt.ArrayLike, grad: npt.ArrayLike, lr: float, lam: float, m: int
 
     Notes
     -----
+    Equation: eq-l2-step.
     Deck C prints 1 + lr lam, which makes the weights grow. Deck D says that L2 "reduces weights
     towards 1", and divides the gradient by m in one form of the step but not in the other.
     """
@@ -103,6 +109,7 @@ def l1_step(w: npt.ArrayLike, grad: npt.ArrayLike, lr: float, lam: float, m: int
 
     Notes
     -----
+    Equation: eq-l1-step.
     The penalty has no derivative at 0; sign(0) = 0 is the subgradient taken. Deck D prints a plus
     before the last term.
     """
@@ -146,6 +153,7 @@ def l2_shrinkage(hessian: npt.ArrayLike, lam: float) -> tuple[Array, Array]:
 
     Notes
     -----
+    Equation: eq-l2-shrinkage.
     Source: Goodfellow, Bengio and Courville (2016), section 7.1.1.
     """
     H = _arguments.floats("hessian", hessian, shape=("n", "n"))
@@ -185,6 +193,10 @@ class L2(Penalty):
     ------
     TypeError, ValueError
         If ``lam`` is not a number of at least 0.
+
+    Notes
+    -----
+    Equations: eq-l2-cost, eq-l2-grad.
     """
 
     def __init__(self, lam: float) -> None:
@@ -212,6 +224,10 @@ class L1(Penalty):
     ------
     TypeError, ValueError
         If ``lam`` is not a number of at least 0.
+
+    Notes
+    -----
+    Equations: eq-l1-cost, eq-l1-grad.
     """
 
     def __init__(self, lam: float) -> None:

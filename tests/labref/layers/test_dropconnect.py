@@ -27,6 +27,7 @@ def example(n=4, n_in=5, n_out=3):
     return [generator.standard_normal(shape) for shape in shapes]
 
 
+@pytest.mark.equation("eq-dropconnect")
 @pytest.mark.pitfall("P2")
 @given(n=sizes, n_in=sizes, n_out=sizes, keep=st.floats(0.05, 1))
 def test_kept_weights_are_divided_by_keep_and_biases_are_not_dropped(n, n_in, n_out, keep):
@@ -43,6 +44,7 @@ def test_kept_weights_are_divided_by_keep_and_biases_are_not_dropped(n, n_in, n_
     np.testing.assert_allclose(out, expected, rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.equation("eq-dropconnect-backward")
 @pytest.mark.pitfall("P1", "P3")
 @given(n=sizes, n_in=sizes, n_out=sizes, keep=st.floats(0.05, 1))
 def test_backward_agrees_with_central_differences(n, n_in, n_out, keep):

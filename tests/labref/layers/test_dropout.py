@@ -27,6 +27,7 @@ def rng():
     return np.random.default_rng(0)
 
 
+@pytest.mark.equation("eq-dropout-forward")
 @pytest.mark.pitfall("P2", "P3")
 @given(x=inputs, keep=keeps)
 def test_kept_units_are_divided_by_keep_and_dropped_ones_are_zero(x, keep):
@@ -51,6 +52,7 @@ def test_the_backward_pass_masks_and_scales_as_the_forward_pass_does(x, keep):
     np.testing.assert_array_equal(dropout_backward(delta, mask.astype(int), keep), dx)
 
 
+@pytest.mark.equation("eq-dropout-backward")
 @pytest.mark.pitfall("P1", "P2", "P3")
 def test_the_backward_pass_agrees_with_central_differences():
     x, delta = rng().standard_normal((2, 5, 4))
@@ -119,6 +121,7 @@ def test_nothing_is_dropped_at_test_time_in_either_pass(inverted):
     np.testing.assert_array_equal(layer.backward(grad_y), grad_y * scale)
 
 
+@pytest.mark.equation("eq-dropout-mean", "eq-dropout-scaling")
 @pytest.mark.pitfall("P2")
 @pytest.mark.parametrize("inverted", [True, False])
 def test_the_mean_over_masks_is_the_output_at_test_time(inverted):
@@ -128,6 +131,7 @@ def test_the_mean_over_masks_is_the_output_at_test_time(inverted):
     np.testing.assert_allclose(mean, layer.forward(x), rtol=0.06)
 
 
+@pytest.mark.equation("eq-dropout-scaling")
 def test_scaling_at_test_time_and_inverted_scaling_are_the_same_network_with_rescaled_weights():
     """Inverted with W and test-time scaling with W / keep have the same outputs, mask for mask."""
     x, W, keep = rng().standard_normal((6, 5)), rng().standard_normal((3, 5)), 0.6
@@ -152,6 +156,7 @@ def test_a_linear_layer_at_test_time_is_the_average_over_all_masked_networks():
     np.testing.assert_allclose(layer.forward(x[None]) @ W.T, [average], rtol=1e-12)
 
 
+@pytest.mark.equation("eq-dropout-geometric")
 def test_a_softmax_layer_at_test_time_is_the_geometric_mean_over_all_masked_networks():
     keep, (x, W) = 0.5, (rng().standard_normal(4), rng().standard_normal((3, 4)))
     masks, p = all_masks(4, keep)

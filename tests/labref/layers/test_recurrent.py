@@ -39,6 +39,7 @@ def plain_loop(x, W_x, W_h, b, old):
     return h
 
 
+@pytest.mark.equation("eq-rnn", "eq-zoneout")
 @given(n=sizes, steps=sizes, d=sizes, n_hidden=sizes, kind=st.sampled_from(["mask", 0.0, 0.3]))
 def test_states_follow_the_recurrence(n, steps, d, n_hidden, kind):
     x, W_x, W_h, b, mask = example(n, steps, d, n_hidden)
@@ -47,6 +48,7 @@ def test_states_follow_the_recurrence(n, steps, d, n_hidden, kind):
     np.testing.assert_allclose(h, plain_loop(x, W_x, W_h, b, old), rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.equation("eq-rnn-backward", "eq-rnn-gradients")
 @given(n=sizes, steps=sizes, d=sizes, n_hidden=sizes, kind=st.sampled_from(["mask", 0.0, 0.3]))
 def test_backprop_through_time_agrees_with_central_differences(n, steps, d, n_hidden, kind):
     *arguments, mask = example(n, steps, d, n_hidden)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from labref.gradcheck import numerical_gradient, relative_error
 from labref.layers import Dense, Dropout, Shakeout
 
 KEEP, C = 0.6, 0.3
@@ -16,6 +17,7 @@ def dense():
     return Dense.random(5, 3, "identity", rng())
 
 
+@pytest.mark.equation("eq-shakeout")
 def test_a_unit_s_weights_become_minus_c_sign_w_or_are_enhanced():
     layer = Shakeout(dense(), KEEP, C, rng())
     x = rng().standard_normal((6, 5))
@@ -49,6 +51,32 @@ def test_without_c_it_is_dropout_of_the_inputs():
     dx = dropout.backward(plain.backward(grad_y))
     np.testing.assert_allclose(layer.backward(grad_y), dx, rtol=1e-12, atol=1e-14)
     np.testing.assert_allclose(layer.dW, plain.dW, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.equation("eq-shakeout-backward")
+def test_gradients_agree_with_central_differences():
+    x, cotangent = rng().standard_normal((6, 5)), rng().standard_normal((6, 3))
+
+    def projected(x, W):
+        layer = Shakeout(Dense(W, np.zeros(3)), KEEP, C, rng())
+        return (layer.forward(x, training=True) * cotangent).sum()
+
+    layer, W = Shakeout(dense(), KEEP, C, rng()), dense().W
+    layer.forward(x, training=True)
+    dx = layer.backward(cotangent)
+    assert relative_error(dx, numerical_gradient(lambda v: projected(v, W), x)) < 1e-8
+    assert relative_error(layer.dW, numerical_gradient(lambda v: projected(x, v), W)) < 1e-8
+
+
+@pytest.mark.equation("eq-dropout-penalty", "eq-shakeout-penalty")
+@pytest.mark.parametrize("c", [0, C])
+def test_on_a_linear_layer_it_is_a_penalty_in_expectation(c):
+    """With c = 0 it is dropout of the inputs, and the penalty that of dropout."""
+    n, x, W = 100_000, np.array([0.5, -1.0, 2.0]), np.array([[0.4, 0.0, -0.7]])
+    layer = Shakeout(Dense(W, [0.0]), KEEP, c, rng())
+    noise = layer.forward(np.tile(x, (n, 1)), training=True) - W @ x
+    penalty = (1 - KEEP) / (2 * KEEP) * (x**2 * (abs(W[0]) + c) ** 2)[W[0] != 0].sum()
+    assert 0.5 * (noise**2).mean() == pytest.approx(penalty, rel=0.02)
 
 
 def test_a_weight_of_zero_is_never_reversed():

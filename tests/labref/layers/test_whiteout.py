@@ -18,6 +18,7 @@ def make(multiply=False, **options):
     return Whiteout(Dense.random(4, 3, "identity", rng()), rng=rng(), multiply=multiply, **options)
 
 
+@pytest.mark.equation("eq-whiteout")
 @pytest.mark.parametrize("multiply", [False, True])
 def test_the_noise_is_distributed_as_if_drawn_for_every_connection(multiply):
     n, layer, x = 40_000, make(multiply), np.array([1.0, -2.0, 0.5, 0.0])
@@ -39,6 +40,7 @@ def test_small_weights_get_the_stronger_noise():
     assert small == pytest.approx(10 * large)
 
 
+@pytest.mark.equation("eq-whiteout-penalty", "eq-noise-penalty")
 @pytest.mark.parametrize("gamma", [0.0, 1.0, 1.5])
 def test_on_a_linear_layer_it_is_a_penalty_in_expectation(gamma):
     """Squared error: the mean gradient is that of the loss and of the penalty in the docstring."""
@@ -55,6 +57,31 @@ def test_on_a_linear_layer_it_is_a_penalty_in_expectation(gamma):
     assert relative_error(layer.dW, expected) < 0.01
     bare = np.outer(layer.W @ x, x)
     assert relative_error(layer.dW, bare) > 0.05
+
+
+@pytest.mark.equation("eq-whiteout-backward")
+@pytest.mark.parametrize("multiply", [False, True])
+def test_the_gradient_agrees_with_the_book_and_with_central_differences(multiply):
+    x, cotangent = rng().standard_normal((6, 4)), rng().standard_normal((6, 3))
+    layer = make(multiply)
+    layer.forward(x, training=True)
+    layer.backward(cotangent)
+
+    expected = np.zeros((3, 4))
+    for n, k, j in np.ndindex(6, 3, 4):
+        w, power = layer.W[k], x[n] ** 2 if multiply else np.ones(4)
+        s = np.sqrt((power * (SIGMA**2 * abs(w) ** (2 - GAMMA) + LAM * w**2)).sum())
+        slope = SIGMA**2 * (2 - GAMMA) * abs(w[j]) ** (1 - GAMMA) * np.sign(w[j]) + 2 * LAM * w[j]
+        noise = power[j] * slope / (2 * s) * layer.noise[n, k]
+        expected[k, j] += cotangent[n, k] * (x[n, j] + noise)
+    np.testing.assert_allclose(layer.dW, expected, rtol=1e-10)
+
+    def projected(W):
+        other = make(multiply)
+        other.W[...] = W
+        return (other.forward(x, training=True) * cotangent).sum()
+
+    assert relative_error(layer.dW, numerical_gradient(projected, layer.W)) < 1e-7
 
 
 @pytest.mark.pitfall("P31")

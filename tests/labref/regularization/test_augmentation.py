@@ -32,6 +32,7 @@ def warp_one(image, angle=0.0, factor=1.0, shift=(0.0, 0.0)):
     return warp_images(image[None, None], [angle], [factor], [shift])[0, 0]
 
 
+@pytest.mark.equation("eq-shift")
 @given(
     height=st.integers(1, 6), width=st.integers(1, 6), dy=st.integers(-8, 8), dx=st.integers(-8, 8)
 )
@@ -80,6 +81,7 @@ def test_a_rotation_is_scipy_s(height, width, angle):
     np.testing.assert_allclose(warp_one(img, angle), expected, atol=1e-9)
 
 
+@pytest.mark.equation("eq-warp")
 @given(
     angle=st.floats(-180, 180),
     factor=st.floats(0.3, 3),

@@ -45,6 +45,7 @@ def test_the_penalised_fit_is_ridge_regression_without_penalty_on_the_constant(l
     np.testing.assert_allclose(w, [ridge.intercept_, *ridge.coef_], rtol=1e-7, atol=1e-10)
 
 
+@pytest.mark.equation("eq-polynomial-fit")
 @given(degree=st.integers(0, 6), lam=st.floats(0, 10))
 def test_the_cost_in_the_docstring_has_no_slope_at_the_fit(degree, lam):
     x, y = data()
@@ -116,6 +117,7 @@ def test_bias_falls_and_variance_grows_with_the_degree_and_the_penalty_turns_it_
     assert penalised_variance < variance[2] / 2
 
 
+@pytest.mark.equation("eq-bias-variance")
 def test_bias_and_variance_add_to_the_mean_squared_distance_from_the_truth():
     predictions = rng().standard_normal((50, 4))
     rows = iter(predictions)

@@ -24,6 +24,7 @@ def norm(grads):
     return np.sqrt(sum((np.asarray(g, float) ** 2).sum() for g in grads))
 
 
+@pytest.mark.equation("eq-clip-value")
 @given(grads=gradients, c=ceilings)
 def test_values_are_brought_into_the_interval(grads, c):
     for g, clipped in zip(grads, clip_by_value(grads, c), strict=True):
@@ -32,6 +33,7 @@ def test_values_are_brought_into_the_interval(grads, c):
         assert (clipped.dtype, clipped.shape) == (g.dtype, g.shape)
 
 
+@pytest.mark.equation("eq-clip-norm")
 @given(grads=gradients, c=ceilings)
 def test_gradients_are_scaled_together_to_a_norm_of_at_most_c(grads, c):
     clipped = clip_by_global_norm(grads, c)

@@ -39,6 +39,7 @@ def test_the_folds_are_shuffled_by_the_generator_alone():
     assert set(first[0][1]) != set(range(10))
 
 
+@pytest.mark.equation("eq-cross-validation")
 def test_scores_are_those_of_scikit_learn_on_the_same_folds():
     generator = rng()
     x = generator.standard_normal((40, 3))

@@ -27,6 +27,7 @@ def test_the_run_ends_patience_epochs_after_the_best(errors, patience, best_epoc
     assert early_stopping(errors, patience) == (best_epoch, stop_epoch)
 
 
+@pytest.mark.equation("eq-early-stopping")
 @given(
     errors=st.lists(st.integers(0, 9), min_size=1, max_size=20),
     patience=st.integers(1, 6),

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy.optimize import minimize
+from scipy.stats import norm
 from sklearn.linear_model import Lasso, LogisticRegression, Ridge
 
 from labref.gradcheck import numerical_gradient, relative_error
@@ -30,6 +31,7 @@ weights = arrays.arrays(
 STEPS = {"l1": (l1_step, l1_penalty), "l2": (l2_step, l2_penalty)}
 
 
+@pytest.mark.equation("eq-l1-cost", "eq-l2-cost")
 def test_penalties_add_up_over_layers():
     Ws = [np.array([[1.0, -2.0]]), np.array([3.0])]
     assert l2_penalty(Ws, lam=0.5, m=10) == pytest.approx(0.5 / 20 * (1 + 4 + 9))
@@ -38,6 +40,15 @@ def test_penalties_add_up_over_layers():
     assert type(l2_penalty(Ws, 1, 1)) is type(l1_penalty(Ws, 1, 1)) is float
 
 
+@pytest.mark.equation("eq-l2-prior")
+@given(w=weights, lam=st.floats(0.01, 10))
+def test_l2_is_a_gaussian_prior_of_variance_one_over_lam_for_summed_losses(w, lam):
+    prior = norm(scale=np.sqrt(1 / lam))
+    expected = (prior.logpdf(0) - prior.logpdf(w)).sum()
+    assert 7 * l2_penalty([w], lam, m=7) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.equation("eq-l1-step", "eq-l2-step")
 @pytest.mark.parametrize("name", STEPS)
 @given(w=weights, lam=st.floats(0, 10), m=st.integers(1, 50))
 def test_a_step_is_a_gradient_step_on_the_penalised_cost(name, w, lam, m):
@@ -128,6 +139,7 @@ def batch(n=6):
     return rng.standard_normal((n, 3)), rng.integers(0, 2, n)
 
 
+@pytest.mark.equation("eq-l1-grad", "eq-l2-grad")
 @pytest.mark.parametrize("penalty", [L1(0.3), L2(0.3)], ids=["L1", "L2"])
 def test_a_network_s_gradient_includes_the_penalty_of_weights_but_not_of_biases(penalty):
     x, labels = batch()
@@ -225,6 +237,7 @@ def hessian(eigenvalues):
     return Q @ np.diag(eigenvalues) @ Q.T
 
 
+@pytest.mark.equation("eq-l2-shrinkage")
 def test_descent_with_l2_ends_where_the_shrinkage_factors_say():
     H, lam = hessian([0.02, 0.5, 3.0]), 0.5
     w_star = np.array([1.0, -2.0, 0.5])  # minimum without penalty
