@@ -102,6 +102,10 @@ def activation_stds(
     ------
     TypeError, ValueError
         If arrays are not finite real numbers of shapes that fit.
+
+    Notes
+    -----
+    Equation: eq-spread.
     """
     y = _arguments.floats("x", x, shape=("N", "n_in"))
     stds = []
@@ -215,6 +219,10 @@ def signal_stds(
     """Return the standard deviations of every layer's output and of the gradient there.
 
     Takes and raises what ``layer_signals`` does.
+
+    Notes
+    -----
+    Equation: eq-spread.
     """
     outputs, gradients = layer_signals(network, x, targets)
     return [float(y.std()) for y in outputs], [float(g.std()) for g in gradients]

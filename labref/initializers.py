@@ -46,6 +46,10 @@ def fans(shape: Sequence[int]) -> tuple[int, int]:
     ------
     TypeError, ValueError
         If there are fewer than two sizes, or one is not a positive integer.
+
+    Notes
+    -----
+    Equation: eq-fans.
     """
     n_out, n_in, *kernel = _sizes(shape, at_least=2)
     return n_in * math.prod(kernel), n_out * math.prod(kernel)
@@ -92,8 +96,9 @@ def lecun_normal(
 
     Notes
     -----
-    1/n_in is the variance. Decks C and D print N(0, 1/sqrt(n_in)), which is right only if the
-    second argument is the standard deviation.
+    Equations: eq-preactivation-variance, eq-lecun.
+    1/n_in is the variance. Deck C prints N(0, 1/sqrt(n_in)), which is right only if the second
+    argument is the standard deviation, as deck D says.
     Source: LeCun, Bottou, Orr and Müller (2012).
     """
     shape = _shape(n_in, n_out, rng, shape)
@@ -109,6 +114,7 @@ def lecun_uniform(
 
     Notes
     -----
+    Equations: eq-lecun, eq-uniform-variance.
     The variance of U[-r, r] is r**2 / 3, here and for the other uniform initializers.
     Source: LeCun, Bottou, Orr and Müller (2012).
     """
@@ -126,6 +132,7 @@ def glorot_normal(
 
     Notes
     -----
+    Equations: eq-glorot, eq-backward-variance.
     The forward pass wants variance 1/n_in, the backward pass 1/n_out; this is the inverse of the
     mean of n_in and n_out. Deck D prints 1/n_in + 1/n_out, which is at least twice as much.
     Source: Glorot and Bengio (2010).
@@ -143,6 +150,7 @@ def glorot_uniform(
 
     Notes
     -----
+    Equations: eq-glorot, eq-uniform-variance.
     This is for tanh, and linear units; with the sigmoid, whose slope at 0 is four times smaller,
     r is four times larger. Deck D prints the two the other way round.
     Source: Glorot and Bengio (2010).
@@ -161,6 +169,7 @@ def he_normal(
 
     Notes
     -----
+    Equations: eq-relu-half, eq-he.
     Deck D gives n_in * variance / 2 = 1 as making ReLU's output symmetric; it makes the mean square
     the same in every layer, the outputs stay positive.
     Source: He, Zhang, Ren and Sun (2015).
@@ -174,7 +183,11 @@ def he_uniform(
 ) -> Array:
     """Draw weights of variance 2/n_in from U[-r, r], r = sqrt(6/n_in), for ReLU.
 
-    Takes and raises what ``lecun_normal`` does. Source: He, Zhang, Ren and Sun (2015).
+    Takes and raises what ``lecun_normal`` does.
+
+    Notes
+    -----
+    Equations: eq-he, eq-uniform-variance. Source: He, Zhang, Ren and Sun (2015).
     """
     shape = _shape(n_in, n_out, rng, shape)
     bound = math.sqrt(6 / n_in)
@@ -187,6 +200,10 @@ def standard_normal(
     """Draw weights from N(0, 1), whatever the fans: the pre-activations' variance grows as n_in.
 
     Takes and raises what ``lecun_normal`` does.
+
+    Notes
+    -----
+    Equation: eq-preactivation-variance.
     """
     shape = _shape(n_in, n_out, rng, shape)
     return rng.standard_normal(shape)
@@ -199,6 +216,10 @@ def constant(value: float) -> Initializer:
     ------
     TypeError, ValueError
         If ``value`` is not a finite number.
+
+    Notes
+    -----
+    Equation: eq-equal-units.
     """
     value = _arguments.number("value", value)
 
@@ -220,6 +241,7 @@ def orthogonal(
 
     Notes
     -----
+    Equation: eq-orthogonal.
     Q of the QR decomposition of a normal matrix, its columns' signs chosen such that the diagonal
     of R is positive; without that Q would not be uniformly distributed.
     Source: Saxe, McClelland and Ganguli (2014).
@@ -258,6 +280,7 @@ def gain(f: Callable[[Array], Array], rng: np.random.Generator, n: int = 100_000
 
     Notes
     -----
+    Equation: eq-gain.
     PyTorch's ``calculate_gain("tanh")`` is 5/3, a rule of thumb; here it is about 1.593.
     """
     z = _arguments.generator("rng", rng).standard_normal(_arguments.count("n", n))
@@ -288,6 +311,10 @@ def gaussian_log_prior(W: npt.ArrayLike, variance: float) -> float:
     ------
     TypeError, ValueError
         If ``W`` is not made of finite real numbers or ``variance`` is not positive.
+
+    Notes
+    -----
+    Equations: eq-log-prior, eq-log-prior-grad.
     """
     W = _arguments.floats("W", W)
     variance = _arguments.number("variance", variance, "(0, inf)")

@@ -49,7 +49,7 @@ def lsuv(
 
     Notes
     -----
-    Source: Mishkin and Matas (2016).
+    Equation: eq-lsuv. Source: Mishkin and Matas (2016).
     """
     outputs = network._check_x(x)
     _arguments.generator("rng", rng)

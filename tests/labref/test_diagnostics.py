@@ -134,6 +134,7 @@ def test_gradient_norms_of_a_sigmoid_network_are_bias_gradient_norms():
     np.testing.assert_allclose(norms[:-1], bias_gradient_norms(X, LABELS, Ws, bs), rtol=1e-14)
 
 
+@pytest.mark.equation("eq-spread")
 @pytest.mark.parametrize("f", [relu, tanh])
 def test_activation_stds_are_those_of_each_layers_output(f):
     Ws, _ = arrays()

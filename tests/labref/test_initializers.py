@@ -16,11 +16,13 @@ from labref.initializers import (
     fans,
     gain,
     gaussian_log_prior,
+    glorot_normal,
     he_normal,
     lecun_normal,
     orthogonal,
     standard_normal,
 )
+from labref.network import dense_network
 
 # By name: the variance that the papers give.
 VARIANCES = {
@@ -44,6 +46,7 @@ def draw(name, n_in, n_out, seed=0, shape=None):
     return getattr(initializers, name)(n_in, n_out, rng(seed), shape)
 
 
+@pytest.mark.equation("eq-lecun", "eq-glorot", "eq-he", "eq-uniform-variance")
 @pytest.mark.parametrize("name", VARIANCES)
 @pytest.mark.parametrize(("n_in", "n_out"), [(300, 200), (100, 600)])
 def test_weights_have_the_distribution_of_the_paper(name, n_in, n_out):
@@ -60,12 +63,14 @@ def test_weights_have_the_distribution_of_the_paper(name, n_in, n_out):
     assert stats.kstest(W.ravel(), expected.cdf).pvalue > 1e-4
 
 
+@pytest.mark.equation("eq-preactivation-variance")
 def test_standard_normal_weights_let_the_variance_grow_with_the_inputs():
     x = rng(1).standard_normal((500, 100))
     assert (x @ draw("standard_normal", 100, 400).T).var() == pytest.approx(100, rel=0.1)
     assert (x @ draw("lecun_normal", 100, 400).T).var() == pytest.approx(1, rel=0.1)
 
 
+@pytest.mark.equation("eq-relu-half", "eq-he")
 @pytest.mark.parametrize(
     ("name", "f"), [("he_normal", relu), ("he_uniform", relu), ("lecun_normal", lambda a: a)]
 )
@@ -76,6 +81,7 @@ def test_the_mean_square_is_kept_through_ten_layers(name, f):
     assert 0.5 < (a * a).mean() < 2
 
 
+@pytest.mark.equation("eq-glorot", "eq-backward-variance")
 def test_glorot_keeps_both_passes_where_the_sizes_are_equal():
     W = draw("glorot_normal", 400, 400)
     x = rng(1).standard_normal((200, 400))
@@ -97,6 +103,7 @@ def test_any_shape_can_be_drawn(name, shape):
     assert W.dtype == np.float64
 
 
+@pytest.mark.equation("eq-fans")
 @pytest.mark.pitfall("P29")
 @given(shape=st.lists(sizes, min_size=2, max_size=4))
 def test_fans_count_the_inputs_and_outputs_of_every_filter(shape):
@@ -154,6 +161,7 @@ def test_fans_and_scales_agree_with_pytorch(golden):
             assert abs(W).max() == pytest.approx(expected[1], rel=1e-3), key
 
 
+@pytest.mark.equation("eq-orthogonal")
 @given(n_in=sizes, n_out=sizes, seed=st.integers(0, 99))
 def test_orthogonal_weights_have_orthonormal_rows_or_columns(n_in, n_out, seed):
     W = orthogonal(n_in, n_out, rng(seed))
@@ -183,12 +191,36 @@ def test_orthogonal_weights_keep_lengths_through_fifty_linear_layers():
     np.testing.assert_allclose(np.linalg.norm(y, axis=1), np.linalg.norm(x, axis=1), rtol=1e-12)
 
 
+@pytest.mark.equation("eq-preactivation-variance", "eq-backward-variance")
+def test_the_variance_of_one_sum_follows_from_its_own_terms():
+    """Over many draws of the weights, for one input that is neither centred nor random."""
+    x, delta = np.arange(5.0), np.array([1.0, -2.0, 0.5])
+    generator = rng()
+    Ws = [glorot_normal(5, 3, generator) for _ in range(4000)]
+    a, dx = np.array([W @ x for W in Ws]), np.array([delta @ W for W in Ws])
+    np.testing.assert_allclose(a.var(axis=0), 5 * (2 / 8) * np.mean(x**2), rtol=0.1)
+    np.testing.assert_allclose(dx.var(axis=0), 3 * (2 / 8) * np.mean(delta**2), rtol=0.1)
+
+
+@pytest.mark.equation("eq-equal-units")
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_units_with_equal_weights_get_equal_gradients(activation):
+    network = dense_network([4, 3, 5], rng(), activation)
+    first, last = network.layers
+    first.W[1], first.b[1], last.W[:, 1] = first.W[0], first.b[0], last.W[:, 0]
+    network.loss_and_gradient(rng(1).standard_normal((6, 4)), rng(2).integers(5, size=6))
+    for gradient in (first.dW, first.db, last.dW.T):
+        np.testing.assert_allclose(gradient[1], gradient[0], rtol=1e-12)
+        assert (gradient[2] != gradient[0]).any()
+
+
 def test_constant_weights_are_equal_for_any_fans_and_shape():
     np.testing.assert_array_equal(constant(0.5)(3, 2, rng()), np.full((2, 3), 0.5))
     np.testing.assert_array_equal(constant(0)(3, 2, rng(), (2,)), np.zeros(2))
     assert constant(0)(3, 2, rng()).dtype == np.float64
 
 
+@pytest.mark.equation("eq-gain")
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_the_gain_is_that_of_numerical_integration(name):
     f = ACTIVATIONS[name].function
@@ -209,6 +241,7 @@ def test_the_gain_depends_on_the_generator_and_its_error_falls_with_n():
     assert spread[1] < spread[0] / 5
 
 
+@pytest.mark.equation("eq-log-prior")
 def test_the_log_prior_is_the_sum_of_normal_log_densities():
     W = rng().standard_normal((3, 4))
     expected = stats.norm(0, math.sqrt(0.3)).logpdf(W).sum()
@@ -216,6 +249,7 @@ def test_the_log_prior_is_the_sum_of_normal_log_densities():
     assert gaussian_log_prior(W.astype(np.float32), 0.3) == pytest.approx(expected, rel=1e-6)
 
 
+@pytest.mark.equation("eq-log-prior-grad")
 def test_the_slope_of_the_log_prior_is_that_of_weight_decay():
     W = rng().standard_normal((3, 4))
     numerical = numerical_gradient(lambda W: gaussian_log_prior(W, 0.25), W)

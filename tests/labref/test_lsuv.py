@@ -20,6 +20,7 @@ def rng(seed=0):
     return np.random.default_rng(seed)
 
 
+@pytest.mark.equation("eq-lsuv")
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_every_layer_gets_pre_activations_of_variance_one(activation):
     network = make(activation)
