@@ -29,6 +29,7 @@ class SparseCode(Layer):
 
     Notes
     -----
+    Equations: eq-kl-sparsity, eq-kl-sparsity-grad, eq-sparse-delta.
     Means are taken over the batch, so batches should not be small. Deck A uses alpha = 0.2 and
     lam = 0.1. Source: Lee, Ekanadham and Ng (2008); the KL form is Ng's (2011).
     """

@@ -54,6 +54,8 @@ def autoencoder_gradients(
 
     Notes
     -----
+    Equations: eq-autoencoder, eq-autoencoder-loss, eq-autoencoder-deltas,
+    eq-autoencoder-gradients, eq-sparse-delta.
     H = sigmoid(x W^T + b), reconstruction H V^T + c. Deck A labels the error of the first layer
     Delta(2); it is Delta(1), ``delta_1`` here, and the factor sigmoid' belongs to it. Deck A leaves
     the biases out, deck B prints the squared distance without the half.
@@ -93,6 +95,10 @@ class TiedDecoder(Layer):
         The biases, shape (n_in,), zero at first, and their gradient.
     dW_tied
         Gradient at the encoder's W by way of this layer, shape (n_hidden, n_in).
+
+    Notes
+    -----
+    Equation: eq-tied-gradient.
     """
 
     parameter_names: ClassVar[tuple[str, ...]] = ("b",)
@@ -153,6 +159,8 @@ class Autoencoder(Network):
 
     Notes
     -----
+    Equations: eq-autoencoder, eq-autoencoder-loss, eq-tied-gradient, eq-denoising-loss,
+    eq-denoising-gradients.
     Deck A's W-dagger for the decoder's weights is not a pseudoinverse: they are either free, or
     (tied) the encoder's transposed. Source: Bengio, Lamblin, Popovici and Larochelle (2007);
     Vincent, Larochelle, Lajoie, Bengio and Manzagol (2010) for denoising.

@@ -42,6 +42,7 @@ def cd1_gradients(
 
     Notes
     -----
+    Equation: eq-cd, with k = 1.
     With p0 = P(h=1 | v0), a sample h0 of it, the reconstruction v1 = P(v=1 | h0) and
     p1 = P(h=1 | v1): dW = mean of p1 v1^T - p0 v0^T, db = mean of v1 - v0, dc = mean of p1 - p0.
     Only h0 is sampled; the reconstruction and the last hidden units are probabilities.
@@ -78,6 +79,7 @@ def cd_gradients(
 
     Notes
     -----
+    Equation: eq-cd.
     Visible units before the last reconstruction, and all hidden units before the last, are
     sampled. The last hidden units are probabilities. Source: Hinton (2002, 2010).
     """
@@ -128,6 +130,7 @@ def pcd_gradients(
 
     Notes
     -----
+    Equation: eq-pcd.
     Visible units are sampled, always; the last hidden units are probabilities in the gradient and
     sampled for the next call. Source: Tieleman (2008), Younes (1989).
     """

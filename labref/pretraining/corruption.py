@@ -33,6 +33,7 @@ def mask_corrupt(x: npt.ArrayLike, p: float, rng: np.random.Generator) -> Array:
 
     Notes
     -----
+    Equation: eq-mask-corrupt.
     Unlike dropout, what is kept is not scaled up.
     Source: Vincent, Larochelle, Lajoie, Bengio and Manzagol (2010).
     """
@@ -66,6 +67,7 @@ def gaussian_corrupt(x: npt.ArrayLike, sigma: float, rng: np.random.Generator) -
 
     Notes
     -----
+    Equation: eq-gaussian-corrupt.
     Source: Vincent, Larochelle, Lajoie, Bengio and Manzagol (2010).
     """
     x = _arguments.floats("x", x)

@@ -40,6 +40,7 @@ class DBN:
 
     Notes
     -----
+    Equation: eq-dbn.
     Source: Hinton, Osindero and Teh (2006).
     """
 

@@ -44,6 +44,7 @@ def greedy_pretrain(x: npt.ArrayLike, sizes: Sequence[int], train_layer: LayerTr
 
     Notes
     -----
+    Equation: eq-greedy.
     The first layer gets x, the next ones sigmoid(h W^T + b). Deck A leaves out b.
     Source: Hinton, Osindero and Teh (2006); Bengio, Lamblin, Popovici and Larochelle (2007).
     """

@@ -32,6 +32,7 @@ def kl_sparsity(H: npt.ArrayLike, alpha: float) -> float:
 
     Notes
     -----
+    Equations: eq-mean-activation, eq-kl-sparsity.
     KL(alpha || m) = alpha log(alpha / m) + (1 - alpha) log((1 - alpha) / (1 - m)).
     It is infinite at m = 0 and m = 1. A mean closer than the rounding unit to either (the dtype's
     ``eps``) counts as that far away, here and in the gradient, so that both stay finite.
@@ -50,6 +51,10 @@ def kl_sparsity_grad(H: npt.ArrayLike, alpha: float) -> Array:
     -------
     Array
         Like ``H``: ((1 - alpha) / (1 - m) - alpha / m) / N, the same in every row.
+
+    Notes
+    -----
+    Equation: eq-kl-sparsity-grad.
     """
     H = _check_activations(H)
     alpha = _arguments.number("alpha", alpha, "(0, 1)")

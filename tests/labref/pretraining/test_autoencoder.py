@@ -61,6 +61,7 @@ kinds = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.equation("eq-autoencoder-deltas", "eq-autoencoder-gradients", "eq-sparse-delta")
 @given(n=sizes, n_in=sizes, n_hidden=sizes, lam=st.sampled_from([0.0, 0.1, 3.0]))
 def test_all_four_gradients_agree_with_central_differences(n, n_in, n_hidden, lam):
     x, arrays = inputs(n, n_in), parameters(n_in, n_hidden)
@@ -73,6 +74,7 @@ def test_all_four_gradients_agree_with_central_differences(n, n_in, n_hidden, la
         assert relative_error(gradient, numerical_gradient(loss, arrays[i])) < 1e-7, i
 
 
+@pytest.mark.equation("eq-autoencoder", "eq-autoencoder-loss")
 def test_the_loss_is_half_the_squared_distance_plus_the_penalty_over_all_rows():
     x, (W, b, V, c) = inputs(), parameters()
     total, code = 0.0, []
@@ -95,6 +97,7 @@ def test_the_network_computes_what_the_function_does():
     np.testing.assert_allclose(gradient, expected, rtol=1e-9, atol=1e-15)
 
 
+@pytest.mark.equation("eq-tied-gradient")
 @kinds
 def test_the_networks_gradient_agrees_with_central_differences(kind):
     ae, x = make(**kind), inputs()
@@ -116,6 +119,7 @@ def test_tied_weights_are_one_parameter_penalised_once():
     np.testing.assert_allclose((gradient - bare_gradient)[:12], 0.3 * encoder.W.ravel(), atol=1e-14)
 
 
+@pytest.mark.equation("eq-tied-gradient")
 def test_a_tied_decoder_is_the_encoder_transposed_and_gets_both_gradients():
     tied, x = make(tied=True), inputs()
     W, b, c = tied.encoder.W, tied.encoder.b, tied.decoder.b
@@ -256,6 +260,21 @@ def test_denoising_sees_noise_but_is_asked_for_the_clean_inputs():
         return ((ae.reconstruct(masked) - x) ** 2).sum(axis=1).mean()
 
     assert error(lambda batch, rng: mask_corrupt(batch, 0.4, rng)) < 0.75 * error(None)
+
+
+@pytest.mark.equation("eq-denoising-loss", "eq-denoising-gradients")
+def test_the_encoder_gets_its_gradient_from_the_noisy_inputs_and_the_error_from_the_clean_ones():
+    ae, x = make(), inputs()
+    noisy = mask_corrupt(x, 0.5, rng(3))
+    cost, gradient = ae.loss_and_gradient(noisy, x)
+    assert cost == pytest.approx(((ae.reconstruct(noisy) - x) ** 2).sum() / 12, rel=1e-12)
+    H, V = ae.encode(noisy), ae.decoder.W
+    delta_2 = (H @ V.T + ae.decoder.b - x) / len(x)
+    delta_1 = delta_2 @ V * H * (1 - H)
+    np.testing.assert_allclose(gradient[:12], (delta_1.T @ noisy).ravel(), rtol=1e-10, atol=1e-14)
+    objective = ae.objective(noisy, x)
+    numerical = numerical_gradient(lambda p: objective(p)[0], ae.parameters.copy())
+    assert relative_error(gradient, numerical) < 1e-8
 
 
 def test_tying_to_another_encoder_is_refused():

@@ -34,6 +34,7 @@ def flat(gradients):
     return np.concatenate([g.ravel() for g in gradients])
 
 
+@pytest.mark.equation("eq-likelihood-grad")
 def test_the_exact_gradients_of_these_tests_are_those_of_the_likelihood():
     data, machine = tiny_data(), tiny_machine()
     for i, gradient in enumerate(exact_gradients(data, *machine)):
@@ -44,6 +45,7 @@ def test_the_exact_gradients_of_these_tests_are_those_of_the_likelihood():
         assert relative_error(gradient, numerical_gradient(cost, machine[i])) < 1e-8
 
 
+@pytest.mark.equation("eq-cd")
 @pytest.mark.pitfall("P30")
 @given(n=sizes, n_visible=sizes, n_hidden=sizes, seed=st.integers(0, 99))
 def test_cd1_is_the_mean_over_rows_of_the_difference_of_outer_products(
@@ -82,6 +84,7 @@ def test_gradients_are_means_so_that_a_repeated_batch_gives_the_same():
     np.testing.assert_allclose(flat(once), flat(twice), rtol=1e-12, atol=1e-15)
 
 
+@pytest.mark.equation("eq-cd")
 def test_cd_with_many_steps_gives_the_exact_gradient_on_average_and_cd1_does_not():
     machine = tiny_machine(scale=1.5)
     data = np.tile(tiny_data(), (5000, 1))
@@ -108,6 +111,7 @@ def test_probabilities_for_the_last_reconstruction_change_little_and_remove_nois
     assert np.abs(smooth.mean(axis=0) - exact).max() < 0.03
 
 
+@pytest.mark.equation("eq-pcd")
 def test_persistent_chains_give_the_exact_gradient_on_average():
     W, b, c = tiny_machine()
     data = tiny_data()

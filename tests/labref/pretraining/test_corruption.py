@@ -15,6 +15,7 @@ def rng(seed=0):
     return np.random.default_rng(seed)
 
 
+@pytest.mark.equation("eq-mask-corrupt")
 @given(shape=st.lists(st.integers(1, 4), max_size=4), p=st.floats(0, 1))
 def test_masked_entries_are_zero_and_the_others_as_they_were(shape, p):
     x = rng().standard_normal(shape)
@@ -24,6 +25,7 @@ def test_masked_entries_are_zero_and_the_others_as_they_were(shape, p):
     assert not np.signbit(y[y == 0]).any()
 
 
+@pytest.mark.equation("eq-mask-corrupt")
 def test_about_a_fraction_p_is_masked_independently():
     x = np.ones((200, 100))
     masked = mask_corrupt(x, 0.3, rng()) == 0
@@ -38,6 +40,7 @@ def test_p_of_zero_masks_nothing_and_of_one_everything():
     np.testing.assert_array_equal(mask_corrupt(x, 1, rng()), np.zeros_like(x))
 
 
+@pytest.mark.equation("eq-gaussian-corrupt")
 def test_gaussian_noise_is_normal_with_standard_deviation_sigma():
     x = rng().uniform(size=(100, 50))
     noise = (gaussian_corrupt(x, 0.5, rng(1)) - x) / 0.5

@@ -64,6 +64,7 @@ def test_codes_are_the_hidden_probabilities_from_layer_to_layer():
     np.testing.assert_allclose(net.encode(v), expected, rtol=1e-12)
 
 
+@pytest.mark.equation("eq-dbn")
 def test_generated_states_have_the_means_of_the_generative_model():
     """The top machine's distribution of its visible units, then one directed layer down."""
     net = tiny_net()

@@ -30,6 +30,7 @@ def stack(n_in=4, units=(3, 5)):
     return greedy_pretrain(np.ones((1, n_in)), units, recorder()[0])
 
 
+@pytest.mark.equation("eq-greedy")
 @given(units=sizes, n_in=st.integers(1, 4), n=st.integers(1, 4))
 def test_every_layer_is_trained_on_the_sigmoid_outputs_of_the_one_below(units, n_in, n):
     x = X[:n, :n_in]

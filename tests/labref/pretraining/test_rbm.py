@@ -41,6 +41,7 @@ def parameters(machine):
     return np.concatenate([machine.W.ravel(), machine.b, machine.c])
 
 
+@pytest.mark.equation("eq-free-energy", "eq-rbm-energy")
 @given(n_visible=sizes, n_hidden=sizes, seed=st.integers(0, 99))
 def test_free_energy_is_minus_the_log_of_the_summed_out_hidden_states(n_visible, n_hidden, seed):
     W, b, c = tiny_machine(n_visible, n_hidden, seed=seed)
@@ -50,6 +51,7 @@ def test_free_energy_is_minus_the_log_of_the_summed_out_hidden_states(n_visible,
     assert logsumexp(-free_energy(v, W, b, c)) == pytest.approx(log_z)
 
 
+@pytest.mark.equation("eq-free-energy-grad")
 def test_derivatives_of_the_free_energy_are_minus_the_data_statistics():
     """What contrastive divergence calls the positive phase: -p v^T, -v and -p."""
     v, machine = tiny_data(), tiny_machine()
@@ -74,6 +76,7 @@ def test_free_energy_and_hidden_probabilities_agree_with_scikit_learn():
     np.testing.assert_allclose(ours.hidden_probabilities(x), peer.transform(x), rtol=1e-12)
 
 
+@pytest.mark.equation("eq-rbm-conditionals")
 def test_conditional_probabilities_are_those_of_the_joint_distribution():
     W, b, c = tiny_machine()
     machine, (p, _) = RBM(W, b, c), joint_distribution(W, b, c)

@@ -32,6 +32,7 @@ def test_deck_as_printed_expression_is_the_negative():
     assert kl_sparsity(LESS_SPARSE, alpha) == pytest.approx(-printed)
 
 
+@pytest.mark.equation("eq-mean-activation", "eq-kl-sparsity")
 @given(H=activations, alpha=alphas)
 def test_the_penalty_is_the_sum_of_scipys_relative_entropies(H, alpha):
     m = H.mean(axis=0)
@@ -40,6 +41,7 @@ def test_the_penalty_is_the_sum_of_scipys_relative_entropies(H, alpha):
     assert kl_sparsity(H, alpha) > -1e-12
 
 
+@pytest.mark.equation("eq-kl-sparsity-grad")
 @given(n=st.integers(1, 6), n_hidden=st.integers(1, 5), alpha=alphas)
 def test_the_gradient_agrees_with_central_differences(n, n_hidden, alpha):
     H = np.random.default_rng(0).uniform(0.05, 0.95, (n, n_hidden))
