@@ -44,6 +44,7 @@ def hessian_vector_product(
 
     Notes
     -----
+    Equation: eq-hessian-vector.
     Source: Pearlmutter (1994), who also gives the exact product at the same cost.
     """
     w = _arguments.floats("w", w, shape=("n",)).astype(np.float64)
@@ -82,6 +83,10 @@ def numerical_hessian(
     ------
     TypeError, ValueError
         As ``hessian_vector_product`` does.
+
+    Notes
+    -----
+    Equation: eq-hessian-vector.
     """
     w = _arguments.floats("w", w, shape=("n",)).astype(np.float64)
     H: Array = np.array([hessian_vector_product(gradient, w, unit, h) for unit in np.eye(len(w))])
@@ -166,6 +171,10 @@ def random_hessians(n: int, count: int, rng: np.random.Generator) -> npt.NDArray
     ------
     TypeError, ValueError
         If a size is not a positive integer, or ``rng`` not a Generator.
+
+    Notes
+    -----
+    Equation: eq-gaussian-hessian.
     """
     n, count = _arguments.count("n", n), _arguments.count("count", count)
     A = _arguments.generator("rng", rng).standard_normal((count, n, n))
@@ -199,6 +208,7 @@ def stationary_point_fractions(
 
     Notes
     -----
+    Equation: eq-minima-fraction.
     The fraction of minima is 1/2, 0.146 and 0.025 for n = 1, 2, 3, and falls as exp(-0.275 n²).
     A network's Hessian is not Gaussian, and at a low cost its saddles have few downward
     directions. Deck D has gradient descent "stuck" in them: it is slowed down, but from almost

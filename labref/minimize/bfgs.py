@@ -39,6 +39,7 @@ def bfgs_update(H: npt.ArrayLike, s: npt.ArrayLike, y: npt.ArrayLike) -> Array:
 
     Notes
     -----
+    Equations: eq-secant, eq-bfgs.
     (I - rho s y^T) H (I - rho y s^T) + rho s s^T with rho = 1 / y.s, multiplied out so that it
     takes some n² operations. Source: Broyden, Fletcher, Goldfarb and Shanno (each 1970); deck D
     calls the last "Shannon", and takes full steps along M^-1 g, without a search.

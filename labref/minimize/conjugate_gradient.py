@@ -52,6 +52,7 @@ def conjugate_gradient(
 
     Notes
     -----
+    Equations: eq-cg-direction, eq-cg-step.
     The residual r = b - A x is minus the gradient, and d <- r + beta d the next direction: Deck D
     prints plus the gradient, which leads uphill.
     Source: Hestenes and Stiefel (1952).
@@ -98,6 +99,7 @@ def fletcher_reeves(g: npt.ArrayLike, g_prev: npt.ArrayLike) -> float:
 
     Notes
     -----
+    Equation: eq-fletcher-reeves.
     There is no beta for the first direction, which is the negative gradient: deck D starts with a
     gradient of 0 and would divide by it. Source: Fletcher and Reeves (1964).
     """
@@ -118,6 +120,7 @@ def polak_ribiere(g: npt.ArrayLike, g_prev: npt.ArrayLike) -> float:
 
     Notes
     -----
+    Equation: eq-polak-ribiere.
     Source: Polak and Ribière (1969).
     """
     g, g_prev = _two_gradients(g, g_prev)
@@ -128,6 +131,10 @@ def polak_ribiere_plus(g: npt.ArrayLike, g_prev: npt.ArrayLike) -> float:
     """Return ``polak_ribiere``, or 0 where that is negative: a restart.
 
     Takes and raises what ``fletcher_reeves`` does. Source: Powell (1986).
+
+    Notes
+    -----
+    Equation: eq-polak-ribiere-plus.
     """
     return max(0.0, polak_ribiere(g, g_prev))
 
@@ -220,6 +227,7 @@ def nonlinear_conjugate_gradient(
 
     Notes
     -----
+    Equation: eq-cg-direction.
     A direction that does not descend is replaced by the negative gradient as well.
     Deck D prints d <- +gradient + beta d, which with any small step leads uphill.
     """

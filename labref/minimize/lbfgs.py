@@ -42,6 +42,7 @@ def lbfgs_direction(
 
     Notes
     -----
+    Equation: eq-lbfgs.
     The two-loop recursion: what ``bfgs_update`` makes of gamma times the identity, one pair after
     the other, in some 4 n operations per pair. gamma is s.y / y.y of the latest pair.
     Source: Nocedal (1980).

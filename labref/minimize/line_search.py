@@ -160,6 +160,7 @@ def strong_wolfe(
 
     Notes
     -----
+    Equations: eq-armijo, eq-wolfe-curvature.
     With slope phi' of the value phi(step): phi(step) <= phi(0) + c1 step phi'(0), the sufficient
     decrease, and abs(phi'(step)) <= c2 abs(phi'(0)), the curvature condition. Source: Wolfe (1969);
     Nocedal and Wright (2006), algorithm 3.5, with cubic extrapolation.
@@ -253,6 +254,7 @@ def backtracking(
 
     Notes
     -----
+    Equation: eq-armijo.
     Each step is the minimum of the parabola through value and slope at 0 and the value at the last
     step, kept within 0.1 to 0.5 of that. Nothing makes the slope rise, so y.s > 0, which BFGS
     needs, may fail. Source: Armijo (1966); Nocedal and Wright (2006), section 3.5.

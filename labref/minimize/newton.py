@@ -46,6 +46,7 @@ def newton_step(w: npt.ArrayLike, grad: npt.ArrayLike, hess: npt.ArrayLike) -> A
 
     Notes
     -----
+    Equation: eq-newton.
     The Hessian has N² entries for N weights, and solving with it takes about N³/3 operations.
     Deck D asks that "negative eigenvalues must be close to 0": none may be negative, and one close
     to 0 makes the step long. Deck E takes the step for the model's minimum in any case.
@@ -124,6 +125,7 @@ def newton(
 
     Notes
     -----
+    Equation: eq-newton.
     A full step may raise the value. One step is enough on a convex quadratic.
     """
     result = descend(objective, w0, _Newton(hessian), full_step, max_iterations, tolerance)
@@ -160,6 +162,7 @@ def damped_newton(
 
     Notes
     -----
+    Equation: eq-damped-newton.
     Where the smallest eigenvalue is not positive, a multiple of the identity is added that makes
     it as large as it was in size, or a thousandth of the largest if that is more.
     Source: Levenberg (1944); Nocedal and Wright (2006), section 3.4.

@@ -59,6 +59,7 @@ def steepest_descent(
 
     Notes
     -----
+    Equation: eq-steepest-descent.
     w <- w - step * dE/dw. Deck D prints plus. With exact searches each direction is at a right
     angle to the one before: in a valley the path zig-zags (see ``steepest_descent_rate``).
     Source: Cauchy (1847).
@@ -88,6 +89,7 @@ def steepest_descent_rate(condition: float) -> float:
 
     Notes
     -----
+    Equation: eq-steepest-rate.
     Source: Kantorovich (1948); Nocedal and Wright (2006), theorem 3.3.
     """
     condition = _arguments.number("condition", condition, "[1, inf)")

@@ -59,6 +59,7 @@ def adam_step(
 
     Notes
     -----
+    Equations: eq-adam-moments, eq-adam.
     m' = beta1 m + (1 - beta1) grad and v' = beta2 v + (1 - beta2) grad^2;
     w' = w - lr m^ / (sqrt(v^) + eps) with m^ = m' / (1 - beta1^t) and v^ = v' / (1 - beta2^t).
 
@@ -113,6 +114,7 @@ class Adam(Optimizer):
 
     Notes
     -----
+    Equations: eq-adam-moments, eq-adam.
     With the sums in place of averages, all factors of the update are numbers, not arrays. Writing
     a = (1 - beta1) / (1 - beta1^t) and b = sqrt((1 - beta2) / (1 - beta2^t)), the corrected moments
     are a m and b^2 v, and the step is exactly the published one:

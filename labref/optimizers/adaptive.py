@@ -45,6 +45,7 @@ def adagrad_step(
 
     Notes
     -----
+    Equation: eq-adagrad.
     Deck D says that weights with small gradients get larger rates. No rate, lr / (eps + sqrt(r)),
     ever grows; theirs shrink less.
 
@@ -92,6 +93,7 @@ def rmsprop_step(
 
     Notes
     -----
+    Equation: eq-rmsprop.
     The average starts at zero and is not corrected for it: the first step is of size
     lr / sqrt(1 - rho). Source: Tieleman and Hinton (2012).
     """
@@ -129,6 +131,7 @@ class AdaGrad(Optimizer):
 
     Notes
     -----
+    Equation: eq-adagrad.
     Source: Duchi, Hazan and Singer (2011).
     """
 
@@ -182,6 +185,7 @@ class RMSProp(Optimizer):
 
     Notes
     -----
+    Equation: eq-rmsprop.
     Source: Tieleman and Hinton (2012).
     """
 

@@ -54,6 +54,7 @@ def delta_bar_delta_step(
 
     Notes
     -----
+    Equations: eq-delta-bar-delta-rates, eq-delta-bar-delta.
     In this order: the gradient is compared with the average of those *before* it, the step is
     taken with the new step sizes, then the average takes the gradient in. Where either is 0, the
     step size stays. Step sizes grow by addition, without bound, and shrink in proportion, so that
@@ -117,6 +118,7 @@ class DeltaBarDelta(Optimizer):
 
     Notes
     -----
+    Equations: eq-delta-bar-delta-rates, eq-delta-bar-delta.
     Source: Jacobs (1988).
     """
 

@@ -45,6 +45,7 @@ def momentum_step(
 
     Notes
     -----
+    Equations: eq-momentum, eq-velocity, eq-terminal-velocity.
     The velocity is a decaying sum of gradients, v = -lr sum_k beta^k grad_{t-k} (deck E says this
     of the weights), and lr / (1 - beta) the effective step size under a steady gradient. PyTorch
     keeps u = beta u + grad and subtracts lr u: the same as long as lr is constant (v = -lr u).
@@ -93,6 +94,7 @@ def nesterov_step(
 
     Notes
     -----
+    Equation: eq-nesterov.
     Deck D's scheme (w = w + v; gradient; v = beta v - lr grad) is the heavy ball exactly: its
     gradient is taken where the last step ended, not ahead of it. The figure after it is right.
 
@@ -138,6 +140,7 @@ class Momentum(Optimizer):
 
     Notes
     -----
+    Equation: eq-momentum.
     Source: Polyak (1964).
     """
 
@@ -179,6 +182,7 @@ class Nesterov(Momentum):
 
     Notes
     -----
+    Equation: eq-nesterov-shifted.
     The parameters it moves are not the w of ``nesterov_step`` but the point where that takes its
     gradient, p = w + beta v. From w' = w + v' and v' = beta v - lr g follows
 

@@ -26,6 +26,7 @@ def small_network(dtype=np.float64):
     return dense_network([2, 3, 3], np.random.default_rng(0), "tanh", dtype=dtype)
 
 
+@pytest.mark.equation("eq-hessian-vector")
 @pytest.mark.parametrize("surface", SURFACES.values(), ids=SURFACES.keys())
 def test_differences_give_the_hessian_of_every_surface(surface):
     for w in np.random.default_rng(0).uniform(-2, 2, (10, 2)):
@@ -34,6 +35,7 @@ def test_differences_give_the_hessian_of_every_surface(surface):
         np.testing.assert_array_equal(H, H.T)
 
 
+@pytest.mark.equation("eq-hessian-vector")
 @given(seed=SEEDS, n=st.integers(1, 8), scale=st.sampled_from([1e-100, 1e-3, 1.0, 1e6, 1e100]))
 def test_the_product_is_the_hessian_times_the_vector_of_any_length(seed, n, scale):
     rng = np.random.default_rng(seed)
@@ -104,6 +106,7 @@ def test_eigenvalues_come_smallest_first_and_keep_float32():
     assert values.dtype == np.float32
 
 
+@pytest.mark.equation("eq-gaussian-hessian")
 def test_random_hessians_are_symmetric_with_twice_the_variance_on_the_diagonal():
     H = random_hessians(4, 20_000, np.random.default_rng(0))
     np.testing.assert_array_equal(H, H.swapaxes(1, 2))
@@ -111,6 +114,7 @@ def test_random_hessians_are_symmetric_with_twice_the_variance_on_the_diagonal()
     np.testing.assert_allclose(H.mean(axis=0), 0, atol=0.05)
 
 
+@pytest.mark.equation("eq-minima-fraction")
 def test_minima_get_rare_as_theory_has_it():
     """Exact for n = 1, 2, 3; at n = 2 it is (2 - sqrt 2) / 4."""
     exact = {1: 1 / 2, 2: (2 - np.sqrt(2)) / 4, 3: (np.pi - 2 * np.sqrt(2)) / (4 * np.pi)}

@@ -22,6 +22,7 @@ def pair(rng, n):
     return s, y * np.sign(s @ y)
 
 
+@pytest.mark.equation("eq-secant")
 @given(seed=SEEDS, n=st.integers(1, 8))
 def test_the_update_maps_y_to_s_and_stays_symmetric_positive_definite(seed, n):
     rng = np.random.default_rng(seed)
@@ -32,6 +33,7 @@ def test_the_update_maps_y_to_s_and_stays_symmetric_positive_definite(seed, n):
     assert np.linalg.eigvalsh(new)[0] > 0
 
 
+@pytest.mark.equation("eq-bfgs")
 @given(seed=SEEDS, n=st.integers(1, 8))
 def test_the_update_is_the_published_product_and_scipys(seed, n):
     rng = np.random.default_rng(seed)

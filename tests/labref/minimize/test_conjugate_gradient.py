@@ -34,6 +34,7 @@ def scipy_iterates(A, b, x0):
     return np.array(points)
 
 
+@pytest.mark.equation("eq-cg-direction", "eq-cg-step")
 @given(seed=SEEDS, n=st.integers(1, 12))
 def test_a_quadratic_takes_at_most_n_steps(seed, n):
     A, b, x0 = problem(seed, n)
@@ -88,6 +89,7 @@ def test_a_quadratic_takes_the_nonlinear_method_about_n_steps_where_descent_take
     assert not steepest_descent(quadratic(A, b), x0, exact, max_iterations=50).converged
 
 
+@pytest.mark.equation("eq-fletcher-reeves", "eq-polak-ribiere", "eq-polak-ribiere-plus")
 def test_the_betas_have_their_published_values():
     g, g_prev = np.array([1.0, 2.0]), np.array([3.0, 1.0])
     assert fletcher_reeves(g, g_prev) == pytest.approx(5 / 10)
@@ -102,6 +104,7 @@ def test_beta_is_a_ratio_of_squared_norms_not_of_norms():
     assert polak_ribiere(2 * g, g) == pytest.approx(2)
 
 
+@pytest.mark.equation("eq-polak-ribiere-plus")
 @pytest.mark.pitfall("P14")
 def test_polak_ribiere_plus_is_never_negative():
     assert polak_ribiere([1.0, 0.5], [3.0, 1.0]) < 0

@@ -26,6 +26,7 @@ def gamma(s, y):
     return (s @ y) / (y @ y)
 
 
+@pytest.mark.equation("eq-lbfgs")
 @given(seed=SEEDS, n=st.integers(1, 6), k=st.integers(1, 6))
 def test_the_direction_is_that_of_bfgs_with_the_same_pairs(seed, n, k):
     steps, changes, gradient = history(seed, n, k)

@@ -24,6 +24,7 @@ def line(f):
     return lambda w: (float(f(w[0])[0]), np.array([f(w[0])[1]]))
 
 
+@pytest.mark.equation("eq-armijo", "eq-wolfe-curvature")
 @given(
     name=st.sampled_from(["bowl", "valley", "rosenbrock", "beale"]),
     seed=SEEDS,
@@ -89,6 +90,7 @@ def test_scipys_conditions_agree_that_the_step_will_do(first_step):
     assert peer[2] == 1
 
 
+@pytest.mark.equation("eq-armijo")
 @given(seed=SEEDS, first_step=st.sampled_from([1e-3, 1.0, 1e4]), c1=st.sampled_from([1e-4, 0.45]))
 def test_backtracking_returns_the_first_trial_that_is_low_enough(seed, first_step, c1):
     rng = np.random.default_rng(seed)

@@ -13,6 +13,7 @@ from tests.labref.minimize.examples import positive_definite, quadratic
 SEEDS = st.integers(0, 2**32 - 1)
 
 
+@pytest.mark.equation("eq-newton", "eq-quadratic-model")
 @given(seed=SEEDS, n=st.integers(1, 8), condition=st.floats(1, 1e6))
 def test_one_step_solves_a_quadratic(seed, n, condition):
     rng = np.random.default_rng(seed)
@@ -86,6 +87,7 @@ def test_damped_newton_descends_where_the_hessian_is_indefinite():
     np.testing.assert_allclose(result.w, (3, 0.5), atol=1e-6)
 
 
+@pytest.mark.equation("eq-damped-newton")
 @given(seed=SEEDS, n=st.integers(1, 5))
 def test_every_direction_of_damped_newton_descends(seed, n):
     """The first step from anywhere, with any symmetric Hessian, right or wrong."""

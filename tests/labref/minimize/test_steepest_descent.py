@@ -10,6 +10,7 @@ from labref.surfaces import valley
 from tests.labref.minimize.examples import exact, positive_definite, quadratic
 
 
+@pytest.mark.equation("eq-steepest-rate")
 @pytest.mark.parametrize("condition", [2, 10, 100])
 def test_from_the_worst_start_each_step_shrinks_the_error_by_the_rate(condition):
     surface = valley(condition)
@@ -35,6 +36,7 @@ def test_no_step_is_slower_than_the_rate_and_the_path_turns_at_right_angles(seed
     np.testing.assert_allclose((steps[1:] * steps[:-1]).sum(axis=1), 0, atol=1e-4)
 
 
+@pytest.mark.equation("eq-descent-modes", "eq-steepest-rate")
 def test_a_constant_step_shrinks_the_error_by_the_same_rate():
     condition, w = 25.0, np.array([1.0, 1.0])
     surface, lr = valley(condition), 2 / (1 + condition)
@@ -44,6 +46,7 @@ def test_a_constant_step_shrinks_the_error_by_the_same_rate():
         w = new
 
 
+@pytest.mark.equation("eq-steepest-descent")
 def test_the_step_goes_against_the_gradient():
     """Deck D prints w + alpha dE/dw, which climbs."""
     result = steepest_descent(valley(3).objective, [1.0, 1.0], max_iterations=1)

@@ -13,6 +13,7 @@ W, M, V, G = np.array([1.0, -2.0]), np.array([0.5, -1.0]), np.array([4.0, 9.0]),
 betas = st.floats(0, 0.999)
 
 
+@pytest.mark.equation("eq-adam-moments", "eq-adam")
 def test_a_step_by_hand():
     w, m, v = adam_step(W, M, V, 2, G, lr=0.1, beta1=0.5, beta2=0.75, eps=0.25)
     np.testing.assert_allclose(m, [0.75, 0])
@@ -29,6 +30,7 @@ def test_the_trajectory_is_pytorchs(golden):
     np.testing.assert_allclose(trajectory(Adam(0.2, 0.8, 0.95, 1e-3)), expected, rtol=1e-10)
 
 
+@pytest.mark.equation("eq-adam-moments", "eq-adam")
 @given(beta1=betas, beta2=betas, eps=st.floats(1e-12, 1))
 def test_the_optimizer_takes_the_steps_of_the_function(beta1, beta2, eps):
     lr = inverse_time(0.1, 10.0)

@@ -12,6 +12,7 @@ from tests.labref.optimizers.logcosh import START, gradient, torch_trajectory, t
 W, R, G = np.array([1.0, -2.0]), np.array([4.0, 9.0]), np.array([3.0, 4.0])
 
 
+@pytest.mark.equation("eq-adagrad", "eq-rmsprop")
 def test_steps_by_hand():
     w, r = adagrad_step(W, R, G, lr=0.1, eps=0.5)
     np.testing.assert_allclose(r, [13, 25])

@@ -29,6 +29,7 @@ def reference(w, gradient, steps, lr, kappa, phi, theta):
     return np.array(path)
 
 
+@pytest.mark.equation("eq-delta-bar-delta-rates", "eq-delta-bar-delta")
 def test_a_step_by_hand():
     """The gradient is compared with the old average, and the new step sizes are used at once."""
     w, lr, bar = delta_bar_delta_step(W, LR, BAR, G, kappa=0.05, phi=0.5, theta=0.75)
@@ -71,6 +72,7 @@ def test_the_sign_decides_even_where_a_product_would_underflow():
     np.testing.assert_allclose(optimizer.lrs, [1.5, 0.5])
 
 
+@pytest.mark.equation("eq-delta-bar-delta-rates")
 def test_step_sizes_grow_by_addition_and_shrink_in_proportion():
     optimizer, w = DeltaBarDelta(0.1, kappa=0.01, phi=0.5, theta=0.0), np.zeros(2)
     for t in range(21):

@@ -24,12 +24,14 @@ def spectral_radius(matrix):
     return np.abs(np.linalg.eigvals(matrix)).max()
 
 
+@pytest.mark.equation("eq-momentum")
 def test_a_step_by_hand():
     w, v = momentum_step(W, V, G, lr=0.1, beta=0.5)
     np.testing.assert_allclose(v, [0.25 - 0.3, 0.125 - 0.4])
     np.testing.assert_allclose(w, [1 - 0.05, -2 - 0.275])
 
 
+@pytest.mark.equation("eq-nesterov")
 def test_nesterov_asks_for_the_gradient_where_the_velocity_alone_would_lead():
     asked = []
 
@@ -43,6 +45,7 @@ def test_nesterov_asks_for_the_gradient_where_the_velocity_alone_would_lead():
     np.testing.assert_allclose(w, W + v)
 
 
+@pytest.mark.equation("eq-velocity")
 def test_the_velocity_is_a_decaying_sum_of_gradients():
     rng = np.random.default_rng(0)
     gradients = rng.standard_normal((20, 3))
@@ -65,6 +68,7 @@ def test_the_trajectory_is_pytorchs(golden, optimizer):
     np.testing.assert_allclose(trajectory(optimizer(0.05, 0.9)), expected, rtol=1e-10)
 
 
+@pytest.mark.equation("eq-momentum")
 @given(lr=schedules, beta=betas)
 def test_the_momentum_optimizer_takes_the_steps_of_the_function(lr, beta):
     optimizer, p = Momentum(lr, beta), START.copy()
@@ -76,6 +80,7 @@ def test_the_momentum_optimizer_takes_the_steps_of_the_function(lr, beta):
         np.testing.assert_allclose(optimizer.v, v, rtol=1e-9, atol=1e-14)
 
 
+@pytest.mark.equation("eq-nesterov", "eq-nesterov-shifted")
 @pytest.mark.pitfall("P13")
 @given(lr=schedules, beta=betas)
 def test_the_nesterov_optimizer_moves_the_look_ahead_point(lr, beta):
@@ -105,6 +110,7 @@ def test_deck_ds_nesterov_scheme_is_the_heavy_ball():
     assert np.abs(ahead - ball).max() > 0.01
 
 
+@pytest.mark.equation("eq-momentum-rate")
 @given(beta=st.floats(0.01, 1), where=st.floats(0.01, 0.99))
 def test_the_heavy_ball_converges_at_the_root_of_beta(beta, where):
     """... per step, in every direction with (1 - sqrt beta)^2 < lr h < (1 + sqrt beta)^2."""
@@ -114,6 +120,7 @@ def test_the_heavy_ball_converges_at_the_root_of_beta(beta, where):
     assert spectral_radius(matrix) == pytest.approx(np.sqrt(beta), rel=1e-6)
 
 
+@pytest.mark.equation("eq-nesterov-rate")
 @given(condition=st.floats(1.5, 1e4))
 def test_nesterov_converges_at_one_minus_the_inverse_root_of_the_condition_number(condition):
     beta = (np.sqrt(condition) - 1) / (np.sqrt(condition) + 1)
@@ -147,6 +154,7 @@ def test_momentum_crosses_a_valley_in_fewer_steps():
     assert nesterov < 180
 
 
+@pytest.mark.equation("eq-terminal-velocity")
 def test_under_a_steady_gradient_the_step_size_grows_to_lr_over_one_minus_beta():
     w, v = np.zeros(1), np.zeros(1)
     for _ in range(200):
