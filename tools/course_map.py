@@ -18,24 +18,28 @@ HEAD = """\
 % Made from map.yml by tools/course_map.py; edit that.
 # Map of the course
 
-Each row of the syllabus, the objects of `labref` that hold it, and the tests that check them. Names
-are given without `labref.` in front, tests without `tests/labref/`.
+Each row of the syllabus: the section of the book, the objects of `labref` that hold it, the
+functions that the assignment has you write, and the tests. Names are given without `labref.` in
+front, tests without `tests/labref/`.
 """
 
 
 def page(chapters: list[dict[str, Any]]) -> str:
     """Return the page's text."""
     return HEAD + "".join(
-        f"\n## {chapter['number']} {chapter['title']}\n\n"
-        "| row | what | `labref` | tests |\n|---|---|---|---|\n"
+        f"\n## {chapter['number']} {chapter['title']}\n\nAssignment: {chapter['assignment']}.\n\n"
+        "```{table}\n:class: wide full-width\n\n"
+        "| row | what | `labref` | exercise | tests |\n|---|---|---|---|---|\n"
         + "".join(map(_line, chapter["rows"]))
+        + "```\n"
         for chapter in chapters
     )
 
 
 def _line(row: dict[str, Any]) -> str:
-    names, tests = (", ".join(f"`{entry}`" for entry in row[key]) for key in ("labref", "tests"))
-    return f"| {row['row']} | {row['what']} | {names} | {tests} |\n"
+    what = f"{{ref}}`{row['what']} <{row['section']}>`"
+    lists = (", ".join(f"`{n}`" for n in row.get(k, ())) for k in ("labref", "exercise", "tests"))
+    return f"| {row['row']} | {what} | {' | '.join(lists)} |\n"
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -63,3 +64,26 @@ def test_every_public_layer_optimizer_activation_and_minimizer_is_on_the_map():
             )
             if is_algorithm and not inspect.isabstract(thing):
                 assert on_the_map[name], f"labref.{package}.{name} is in no row"
+
+
+def test_every_row_leads_to_its_section_in_the_rendered_book(html):
+    for chapter in CHAPTERS:
+        name = chapter["assignment"].partition(" ")[0]
+        for row in chapter["rows"]:
+            page = "04-pretraining" if row["row"] == "1.10" else name
+            text = (html / f"{page}.html").read_text("utf8")
+            assert f'id="{row["section"]}"' in text, f"row {row['row']}: no {row['section']}"
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter["title"])
+def test_exercises_are_there_or_marked_as_to_come(chapter):
+    """The mark must go once the assignment is there."""
+    name, to_come, _ = chapter["assignment"].partition(" (to come)")
+    folder = ROOT / "solutions" / name
+    assert folder.exists() != bool(to_come), f"{name} is {'' if folder.exists() else 'not '}there"
+    graded = {function for row in chapter["rows"] for function in row.get("exercise", ())}
+    assert graded, "a chapter has exercises"
+    if not to_come:
+        text = "".join(path.read_text("utf8") for path in folder.glob("*.ipynb"))
+        ids = set(re.findall(r'"grade_id": "([\w-]+)"', text))
+        assert graded <= ids, f"{name} does not grade {graded - ids}"
