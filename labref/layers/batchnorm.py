@@ -47,6 +47,7 @@ def batchnorm_forward(
 
     Notes
     -----
+    Equations: eq-batchnorm-moments, eq-batchnorm-normalize, eq-batchnorm.
     Source: Ioffe and Szegedy (2015).
     """
     x = _arguments.floats("x", x, shape=("N", "D"))
@@ -76,6 +77,10 @@ def batchnorm2d_forward(
     ------
     TypeError, ValueError
         If an array is not finite real numbers of that shape, or ``eps`` is negative.
+
+    Notes
+    -----
+    Equation: eq-batchnorm-images.
     """
     x = _arguments.floats("x", x, shape=("N", "C", "H", "W"))
     return normalize(x, *_check_parameters(x, gamma, beta), _check_eps(eps))
@@ -103,6 +108,7 @@ def batchnorm_backward(delta: npt.ArrayLike, cache: BatchNormCache) -> tuple[Arr
 
     Notes
     -----
+    Equations: eq-batchnorm-parameters, eq-batchnorm-closed, eq-batchnorm-projection.
     With x^ = (x - mean) / sqrt(var + eps) and means and sums over the n values of a channel,
 
         dbeta = sum delta,   dgamma = sum delta x^,
@@ -126,6 +132,7 @@ def batchnorm_backward_stepwise(
 
     Notes
     -----
+    Equations: eq-batchnorm-dxhat, eq-batchnorm-dvar, eq-batchnorm-dmean, eq-batchnorm-dx.
     Source: Ioffe and Szegedy (2015), who print these steps.
     """
     delta = _arguments.floats("delta", delta, shape=cache.channels.shape)
@@ -164,6 +171,10 @@ def update_running(
     TypeError, ValueError
         If an array is not finite real numbers of that shape, a feature has but a single value, or
         ``momentum`` is out of range.
+
+    Notes
+    -----
+    Equation: eq-batchnorm-running.
     """
     x = _check_batch(x)
     mean, var = _check_statistics(x, mean, var)
@@ -210,6 +221,10 @@ def batchnorm_inference(
     ------
     TypeError, ValueError
         If an array is not finite real numbers of that shape, or a variance or ``eps`` is negative.
+
+    Notes
+    -----
+    Equation: eq-batchnorm-inference.
     """
     x = _check_batch(x)
     statistics = _check_statistics(x, mean, var)
@@ -251,6 +266,7 @@ class BatchNorm(Layer):
 
     Notes
     -----
+    Equations: eq-batchnorm, eq-batchnorm-closed, eq-batchnorm-running, eq-batchnorm-inference.
     Source: Ioffe and Szegedy (2015).
     """
 

@@ -55,6 +55,7 @@ def fold_batchnorm(
 
     Notes
     -----
+    Equation: eq-fold-batchnorm.
     This holds for inference, where the normalization is a fixed affine function, and if there is
     no activation between the two. Source: Jacob and others (2018).
     """

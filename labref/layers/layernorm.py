@@ -42,6 +42,7 @@ def layernorm_forward(
 
     Notes
     -----
+    Equation: eq-layernorm.
     Training and inference do not differ, and a batch may hold a single row.
 
     Source: Ba, Kiros and Hinton (2016).
@@ -74,6 +75,7 @@ def layernorm_backward(delta: npt.ArrayLike, cache: LayerNormCache) -> tuple[Arr
 
     Notes
     -----
+    Equation: eq-layernorm-dx.
     With dx^ = gamma delta and means along a row,
     dx = (dx^ - mean(dx^) - x^ mean(dx^ x^)) / sqrt(var + eps).
     """
@@ -107,6 +109,7 @@ class LayerNorm(Layer):
 
     Notes
     -----
+    Equations: eq-layernorm, eq-layernorm-dx.
     Source: Ba, Kiros and Hinton (2016).
     """
 

@@ -55,6 +55,7 @@ def memory_order(x):
     return sorted(range(x.ndim), key=lambda axis: -x.strides[axis])
 
 
+@pytest.mark.equation("eq-batchnorm-moments", "eq-batchnorm-normalize", "eq-batchnorm")
 @given(shape=shapes, seed=st.integers(0, 9))
 def test_every_feature_is_normalized_scaled_and_shifted(shape, seed):
     x, gamma, beta, _ = example(shape, seed)
@@ -67,6 +68,7 @@ def test_every_feature_is_normalized_scaled_and_shifted(shape, seed):
     np.testing.assert_allclose(cache.var, var, atol=1e-12)
 
 
+@pytest.mark.equation("eq-batchnorm-parameters", "eq-batchnorm-closed")
 @pytest.mark.pitfall("P4", "P20")
 @given(shape=shapes, seed=st.integers(0, 9))
 def test_gradients_agree_with_central_differences(shape, seed):
@@ -82,6 +84,7 @@ def test_gradients_agree_with_central_differences(shape, seed):
     assert relative_error(dbeta, numerical(lambda v: forward(x, gamma, v, 0.1), beta)) < 1e-7
 
 
+@pytest.mark.equation("eq-batchnorm-dx")
 @given(n=st.integers(2, 20), d=sizes, seed=st.integers(0, 9))
 def test_the_closed_form_equals_the_way_back_through_the_graph(n, d, seed):
     x, gamma, beta, delta = example((n, d), seed)
@@ -89,6 +92,46 @@ def test_the_closed_form_equals_the_way_back_through_the_graph(n, d, seed):
     steps = batchnorm_backward_stepwise(delta, cache)
     for ours, theirs in zip(batchnorm_backward(delta, cache), steps, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-11)
+
+
+@pytest.mark.equation(
+    "eq-batchnorm-dxhat", "eq-batchnorm-dvar", "eq-batchnorm-dmean", "eq-batchnorm-dx"
+)
+@given(n=st.integers(2, 8), d=sizes, seed=st.integers(0, 9))
+def test_each_step_of_the_way_back_agrees_with_central_differences(n, d, seed):
+    """The statistics are arguments of inference, so the loss can be asked about each of them."""
+    x, gamma, beta, delta = example((n, d), seed)
+    mean, var, eps = x.mean(axis=0), x.var(axis=0), 0.1
+    inv_std = 1 / np.sqrt(var + eps)
+    x_hat = (x - mean) * inv_std
+
+    def loss(x, mean, var):
+        return (batchnorm_inference(x, gamma, beta, mean, var, eps) * delta).sum()
+
+    dx_hat = delta * gamma
+    numerical = numerical_gradient(lambda v: ((gamma * v + beta) * delta).sum(), x_hat)
+    assert relative_error(dx_hat, numerical) < 1e-7
+    dvar = -0.5 * inv_std**3 * (dx_hat * (x - mean)).sum(axis=0)
+    numerical = numerical_gradient(lambda v: loss(x, mean, v), var)
+    np.testing.assert_allclose(dvar, numerical, rtol=1e-6, atol=1e-8)
+    dmean = -inv_std * dx_hat.sum(axis=0) - dvar * 2 / n * (x - mean).sum(axis=0)
+    numerical = numerical_gradient(lambda v: loss(x, v, ((x - v) ** 2).mean(axis=0)), mean)
+    np.testing.assert_allclose(dmean, numerical, rtol=1e-6, atol=1e-8)
+    dx = dx_hat * inv_std + dvar * 2 * (x - mean) / n + dmean / n
+    steps = batchnorm_backward_stepwise(delta, batchnorm_forward(x, gamma, beta, eps)[1])
+    np.testing.assert_allclose(steps[0], dx, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.equation("eq-batchnorm-projection")
+def test_the_input_gradient_is_a_scaled_projection():
+    x, gamma, beta, delta = example((8, 3))
+    dx = batchnorm_backward(delta, batchnorm_forward(x, gamma, beta, 1e-12)[1])[0]
+    for j in range(3):
+        x_hat = (x[:, j] - x[:, j].mean()) / x[:, j].std()
+        projection = np.eye(8) - np.full((8, 8), 1 / 8) - np.outer(x_hat, x_hat) / 8
+        np.testing.assert_allclose(projection @ projection, projection, atol=1e-12)
+        expected = gamma[j] / x[:, j].std() * projection @ delta[:, j]
+        np.testing.assert_allclose(dx[:, j], expected, atol=1e-9)
 
 
 def torch_values(x, gamma, beta, delta):
@@ -171,6 +214,7 @@ def test_a_constant_gradient_at_the_output_vanishes_at_the_input():
     np.testing.assert_allclose(dbeta, 6)
 
 
+@pytest.mark.equation("eq-batchnorm-scale")
 def test_the_gradient_shrinks_as_the_weights_before_it_grow():
     """Twice the weights give the same output and half the gradient (at twice the input too)."""
     x, gamma, beta, delta = example((8, 3))
@@ -190,6 +234,7 @@ def test_the_gradient_of_the_weights_before_it_is_orthogonal_to_them():
     np.testing.assert_allclose(dense.db, 0, atol=1e-12)
 
 
+@pytest.mark.equation("eq-batchnorm-images")
 @pytest.mark.pitfall("P7")
 def test_images_have_one_mean_per_channel_not_per_position():
     x, gamma, beta, _ = example((4, 3, 5, 2))
@@ -282,6 +327,7 @@ def test_the_functions_keep_dtypes_and_arguments(shape, dtype):
         np.testing.assert_array_equal(array, copy)
 
 
+@pytest.mark.equation("eq-batchnorm-running")
 @pytest.mark.pitfall("P5")
 def test_running_statistics_keep_momentum_of_the_old_and_take_the_unbiased_variance():
     x = np.array([[1.0, 10.0], [3.0, 10.0], [5.0, 40.0]])
@@ -318,6 +364,7 @@ def test_running_statistics_of_many_batches_are_those_of_the_data():
     np.testing.assert_allclose(layer.running_var, [4, 0.25], rtol=0.15)  # biased: 3, 0.19
 
 
+@pytest.mark.equation("eq-batchnorm-inference")
 def test_in_inference_rows_do_not_depend_on_their_batch():
     x, gamma, beta, _ = example((6, 3))
     layer = BatchNorm(3)

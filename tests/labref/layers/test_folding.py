@@ -36,6 +36,7 @@ def trained(n, dtype=np.float64):
     return layer
 
 
+@pytest.mark.equation("eq-fold-batchnorm")
 @given(n_in=sizes, n_out=sizes, seed=st.integers(0, 9))
 def test_a_folded_dense_layer_does_what_both_did(n_in, n_out, seed):
     rng = np.random.default_rng(seed)

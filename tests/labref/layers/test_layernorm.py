@@ -19,6 +19,7 @@ def example(n=4, d=5, seed=0, dtype=np.float64):
     return [rng.standard_normal(shape).astype(dtype) for shape in shapes]
 
 
+@pytest.mark.equation("eq-layernorm")
 @given(n=sizes, d=sizes, seed=st.integers(0, 9))
 def test_every_row_is_normalized_and_every_feature_scaled_and_shifted(n, d, seed):
     x, gamma, beta, _ = example(n, d, seed)
@@ -26,6 +27,7 @@ def test_every_row_is_normalized_and_every_feature_scaled_and_shifted(n, d, seed
     np.testing.assert_allclose(layernorm_forward(x, gamma, beta, EPS)[0], expected, rtol=1e-9)
 
 
+@pytest.mark.equation("eq-layernorm-dx")
 @pytest.mark.pitfall("P20")
 @given(n=sizes, d=sizes, seed=st.integers(0, 9))
 def test_gradients_agree_with_central_differences(n, d, seed):
