@@ -7,6 +7,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from benchmarks.works import WORKS
+
+PACKAGES = ("numpy", "torch", "scikit-learn", "autograd")
 FOLDER = Path(__file__).parent
 RESULTS = FOLDER / "results.json"
 README = FOLDER / "README.md"
@@ -23,7 +26,7 @@ def provenance() -> dict[str, Any]:
         "system": platform.system(),
         "versions": {
             "python": platform.python_version(),
-            **{name: metadata.version(name) for name in ("numpy", "torch", "scikit-learn")},
+            **{name: metadata.version(name) for name in PACKAGES},
         },
     }
 
@@ -44,15 +47,23 @@ def markdown(results: dict[str, Any]) -> str:
     lines = [
         f"{made['date']}, {made['cpu']}, {made['cores']} cores, {made['system']}; {versions}.",
         "",
-        "| work | case | threads | median (s) | min to max (s) | ratio to PyTorch |",
-        "|---|---|---|---:|---:|---:|",
+        "| work | case | threads | median (ms) | min to max (ms) | ratio to PyTorch | goal |",
+        "|---|---|---|---:|---:|---:|---:|",
     ]
+    goals = {work.name: work.goal for works in WORKS.values() for work in works}
     for row in results["rows"]:
+        median, low, high = (_milliseconds(row[key]) for key in ("median_s", "min_s", "max_s"))
+        goal = goals[row["work"]].get(row["threads"], "") if row["case"] == "labref" else ""
         lines.append(
-            f"| {row['work']} | {row['case']} | {row['threads']} | {row['median_s']:.3f} "
-            f"| {row['min_s']:.3f} to {row['max_s']:.3f} | {row['ratio']:.3f} |"
+            f"| {row['work']} | {row['case']} | {row['threads']} | {median} | {low} to {high} "
+            f"| {row['ratio']:.2f} | {goal} |"
         )
     return "\n".join(lines) + "\n"
+
+
+def _milliseconds(seconds: float) -> str:
+    milliseconds = 1000 * seconds
+    return f"{milliseconds:.0f}" if milliseconds >= 100 else f"{milliseconds:.3g}"
 
 
 def insert_table(text: str, table: str) -> str:
