@@ -45,6 +45,7 @@ def test_the_output_has_the_shape_that_the_layer_announces(name):
     assert layer.forward(x).shape == grad_y.shape
 
 
+@pytest.mark.pitfall("P20")
 @every_layer
 def test_gradients_agree_with_central_differences(name):
     layer, x, grad_y = example(name)
@@ -68,6 +69,7 @@ def test_gradients_agree_with_central_differences(name):
         assert relative_error(getattr(ours, "d" + parameter), expected) < 1e-7, parameter
 
 
+@pytest.mark.pitfall("P23")
 @every_layer
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_dtype_is_kept(name, dtype):
@@ -78,6 +80,7 @@ def test_the_dtype_is_kept(name, dtype):
     assert {array.dtype for array in results} == {np.dtype(dtype)}
 
 
+@pytest.mark.pitfall("P26")
 @every_layer
 def test_neither_pass_changes_what_it_is_given(name):
     layer, x, grad_y = example(name)
@@ -88,6 +91,7 @@ def test_neither_pass_changes_what_it_is_given(name):
     np.testing.assert_array_equal(grad_y, before[1])
 
 
+@pytest.mark.pitfall("P27")
 @every_layer
 def test_a_second_backward_pass_does_not_add_to_the_first(name):
     layer, x, grad_y = example(name)
