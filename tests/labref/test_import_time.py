@@ -31,16 +31,17 @@ def import_all():
     return f"import {', '.join(MODULES)}"
 
 
-def test_what_training_needs_is_imported_in_30_ms_over_numpy():
-    """The fastest of several fresh interpreters: whatever else runs can only slow one down."""
+def test_importing_what_training_needs_costs_a_third_of_importing_numpy():
+    """The least of several fresh interpreters, in numpy's own time: machines are busy or slow."""
     code = (
-        "import numpy.random, time; start = time.process_time(); "
+        "import time; start = time.process_time(); import numpy.random; "
+        "numpy_there = time.process_time(); "
         "import labref.data, labref.network, labref.optimizers, labref.training; "
-        "print(time.process_time() - start)"
+        "print((time.process_time() - numpy_there) / (numpy_there - start))"
     )
     run(code)  # compiles
-    fastest = min(float(run(code)) for _ in range(7))
-    assert fastest <= 0.030, f"importing labref takes {1e3 * fastest:.0f} ms after numpy"
+    least = min(float(run(code)) for _ in range(7))
+    assert least <= 1 / 3, f"importing labref takes {least:.2f} times as long as importing numpy"
 
 
 def test_import_loads_no_optional_package():

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-SECRETS = ("BEGIN SOLUTION", "BEGIN HIDDEN TESTS", "_hidden(", "Mark scheme", "seed=101")
+SECRETS = ("BEGIN SOLUTION", "BEGIN HIDDEN TESTS", "_hidden()", "Mark scheme", "seed=101")
 
 
 def copy_of(root: Path, folder: Path) -> Path:
