@@ -1,6 +1,6 @@
 """The book without Jupyter Book: Sphinx, MyST-NB and the book theme, settings from _config.yml.
 
-    sphinx-build -W -n --keep-going -c tools/plain_sphinx book _build/plain
+sphinx-build -W -n --keep-going -c tools/plain_sphinx book _build/plain
 """
 
 from pathlib import Path
