@@ -173,8 +173,7 @@ class Network:
 
         Takes and raises what ``forward`` does.
         """
-        p = self.predict(x)
-        return p.argmax(axis=1) if p.shape[1] > 1 else (p[:, 0] > 0.5).astype(np.intp)
+        return self._classes(self._outputs(self._check_x(x)))
 
     def loss_and_gradient(self, x: npt.ArrayLike, targets: npt.ArrayLike) -> tuple[float, Array]:
         """Return the cost of a batch, as in training, and its gradient at all parameters.
@@ -261,6 +260,10 @@ class Network:
         """Return the outputs, computed some rows at a time: layers keep what they are given."""
         blocks = (x[start : start + _ROWS_AT_A_TIME] for start in range(0, len(x), _ROWS_AT_A_TIME))
         return np.concatenate([self._forward(block) for block in blocks])
+
+    def _classes(self, outputs: Array) -> npt.NDArray[np.intp]:
+        p = self.loss.predict(outputs)
+        return p.argmax(axis=1) if p.shape[1] > 1 else (p[:, 0] > 0.5).astype(np.intp)
 
     def _forward(self, x: Array, training: bool = False) -> Array:
         for layer in self.layers:

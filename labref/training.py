@@ -189,6 +189,10 @@ def _run_epoch(
 
 def _measure(network: Network, x: npt.ArrayLike, targets: npt.ArrayLike, history: History) -> None:
     """Add the loss and, if the targets are labels, the accuracy to the history."""
-    history.validation_loss.append(network.mean_loss(x, targets))
+    x = network._check_x(x)
+    outputs = network._outputs(x)
+    checked = network._check_targets(targets, len(x))
+    history.validation_loss.append(network.loss.value(outputs, checked))
     if np.ndim(targets) == 1:
-        history.validation_accuracy.append(network.accuracy(x, targets))
+        right = network._classes(outputs) == np.asarray(targets)
+        history.validation_accuracy.append(float(right.mean()))
