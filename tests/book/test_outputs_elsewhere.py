@@ -18,7 +18,11 @@ FEATURES = [name for name in CPU.__cpu_dispatch__ if CPU.__cpu_features__[name]]
 OTHER = "SkylakeX" if CPU.__cpu_features__["AVX512F"] else "Sandybridge"  # what this CPU can run
 ELSEWHERE = {
     "Haswell kernels, one thread": {"OPENBLAS_CORETYPE": "Haswell", "OPENBLAS_NUM_THREADS": "1"},
-    f"{OTHER} kernels, two threads": {"OPENBLAS_CORETYPE": OTHER, "OPENBLAS_NUM_THREADS": "2"},
+    f"{OTHER} kernels, two threads": {
+        "OPENBLAS_CORETYPE": OTHER,
+        "OPENBLAS_NUM_THREADS": "2",
+        "OPENBLAS_THREAD_TIMEOUT": "4",  # idle threads sleep: other tests run beside
+    },
     "Zen kernels, NumPy without this CPU's loops": {
         "OPENBLAS_CORETYPE": "Zen",
         "NPY_DISABLE_CPU_FEATURES": " ".join(FEATURES),
