@@ -42,11 +42,11 @@ ELSEWHERE = {
 )
 def test_same_outputs(path, place, root):
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q"]
-    command += ["--nbval", "--nbval-current-env", "--nbval-cell-timeout", "120"]
+    command += ["--nbval", "--nbval-current-env", "--nbval-cell-timeout", "600"]
     command += ["--nbval-sanitize-with", str(root / "tests/book/sanitize.cfg")]
     command += [str(path.with_suffix(".ipynb"))]
     environment = {**os.environ, **ELSEWHERE[place], "TQDM_DISABLE": "1"}
     run = subprocess.run(
-        command, cwd=root, env=environment, capture_output=True, text=True, timeout=900
+        command, cwd=root, env=environment, capture_output=True, text=True, timeout=1800
     )
     assert run.returncode == 0, run.stdout[-5000:]
