@@ -31,7 +31,7 @@ def import_all():
     return f"import {', '.join(MODULES)}"
 
 
-def test_importing_what_training_needs_costs_a_third_of_importing_numpy():
+def test_importing_what_training_needs_costs_a_fifth_of_importing_numpy():
     """The least of several fresh interpreters, in numpy's own time: machines are busy or slow."""
     code = (
         "import time; start = time.process_time(); import numpy.random; "
@@ -41,7 +41,7 @@ def test_importing_what_training_needs_costs_a_third_of_importing_numpy():
     )
     run(code)  # compiles
     least = min(float(run(code)) for _ in range(7))
-    assert least <= 1 / 3, f"importing labref takes {least:.2f} times as long as importing numpy"
+    assert least <= 0.2, f"importing labref takes {least:.2f} times as long as importing numpy"
 
 
 def test_import_loads_no_optional_package():
