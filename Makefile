@@ -19,7 +19,7 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # Sphinx renders the pages that have changed; a changed style sheet is in all of them.
-RENDER_ALL = $(if $(shell find book/_assets -newer _build/html/index.html 2>/dev/null),--all)
+RENDER_ALL = $(if $(shell find book/_assets book/macros.yml -newer _build/html/index.html 2>/dev/null),--all)
 book: $(READY) book/map.md ## Render the book to _build/html/index.html
 	@jupyter-book build book --config _config.yml --path-output . -W -n --keep-going -q $(RENDER_ALL)
 	@echo "The book is ready: $(CURDIR)/_build/html/index.html"
@@ -46,7 +46,7 @@ test-package: $(READY) ## Run only the tests of labref
 
 CHAPTERS := $(patsubst %.md,%.ipynb,$(wildcard book/[0-9]*.md))
 notebooks: $(CHAPTERS) ## Execute the chapters older than their text or labref (book/*.md -> book/*.ipynb)
-book/%.ipynb: book/%.md $(wildcard labref/*.py labref/*/*.py) | $(READY)
+book/%.ipynb: book/%.md book/macros.yml $(wildcard labref/*.py labref/*/*.py) | $(READY)
 	python tools/notebooks.py $<
 
 exercises: $(READY) ## Make the students' notebooks (solutions/ -> exercises/)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import jupytext
 import nbformat
+from macros import expand
 from nbclient import NotebookClient
 
 
@@ -23,6 +24,8 @@ def read_chapter(path: Path) -> nbformat.NotebookNode:
     }
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number:03}"
+        if cell.cell_type == "markdown":
+            cell.source = expand(cell.source)
     return notebook
 
 

@@ -3,11 +3,13 @@
 sphinx-build -W -n --keep-going -c tools/plain_sphinx book _build/plain
 """
 
+import sys
 from pathlib import Path
 
 import yaml
 
 ROOT = Path(__file__).parents[2]
+sys.path.append(str(ROOT / "tools"))  # for macros
 _config = yaml.safe_load((ROOT / "_config.yml").read_text("utf8"))
 _sphinx = _config["sphinx"]["config"]
 
