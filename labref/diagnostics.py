@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from labref import _arguments
 from labref._arguments import Array
-from labref.activations import Activation
+from labref.activations import Activation, get_activation
 from labref.layers import Dense, dense_forward
 from labref.losses import SoftmaxCrossEntropy
 from labref.network import Network
@@ -297,3 +297,127 @@ def input_shift(
         moved = np.mean((new_mean - mean) ** 2 + (new_std - std) ** 2)
         shifts.append(float(np.sqrt(moved / np.mean(std**2))))
     return shifts
+
+
+def batchnorm_gain(activation: str | Activation) -> float:
+    """Growth of gradients per layer, downwards, in a deep network with batch normalization.
+
+    Parameters
+    ----------
+    activation
+        What follows each normalization.
+
+    Returns
+    -------
+    float
+        sqrt(E f'(z)^2 / Var f(z)) for standard normal z: at least 1 if f has no jumps.
+
+    Raises
+    ------
+    ValueError
+        If no activation has that name.
+
+    Notes
+    -----
+    Equation: eq-batchnorm-gain. Source: Yang, Pennington, Rao, Sohl-Dickstein and Schoenholz
+    (2019). It holds for wide layers, at the start, whatever the scale of the weights.
+    """
+    activation = get_activation(activation)
+    z = np.linspace(-10, 10, 20001)
+    weight = np.exp(-(z**2) / 2)
+    weight /= weight.sum()
+    f = activation.function(z)
+    slope = activation.derivative(z, f)
+    return float(np.sqrt(weight @ slope**2 / (weight @ (f - weight @ f) ** 2)))
+
+
+def gradient_shift(
+    network: Network, x: npt.ArrayLike, targets: npt.ArrayLike, lr: float
+) -> list[tuple[float, float]]:
+    """By how much a step of the layers before it changes a layer's gradient.
+
+    Parameters
+    ----------
+    network
+        The network.
+    x, targets
+        A batch, as for ``network.loss_and_gradient``.
+    lr
+        Step size of gradient descent.
+
+    Returns
+    -------
+    list of (distance, cosine)
+        Per layer with weights, but for the first. With G the gradient at its parameters, and G'
+        that after all layers before it have taken their step: |G' - G| / |G|, and the cosine of
+        the angle between G' and G.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``x`` or ``targets`` do not fit the network, or ``lr`` is not a positive number.
+
+    Notes
+    -----
+    Equation: eq-gradient-shift. Source: Santurkar, Tsipras, Ilyas and Madry (2018), who define
+    internal covariate shift so.
+    """
+    lr = _arguments.number("lr", lr, "(0, inf)")
+    network = copy.deepcopy(network)
+    cost = network.objective(x, targets)
+    parameters = network.parameters.copy()
+    _, gradient = cost(parameters)
+    shifts, start = [], 0
+    for layer in network.layers:
+        stop = start + sum(getattr(layer, name).size for name in layer.parameter_names)
+        if start > 0 and layer.weight_names:
+            moved = parameters.copy()
+            moved[:start] -= lr * gradient[:start]  # all layers before this one
+            before, after = gradient[start:stop], cost(moved)[1][start:stop]
+            size = np.linalg.norm(before)
+            distance = np.linalg.norm(after - before) / size
+            cosine = after @ before / (np.linalg.norm(after) * size)
+            shifts.append((float(distance), float(cosine)))
+        start = stop
+    return shifts
+
+
+def along_gradient(
+    network: Network, x: npt.ArrayLike, targets: npt.ArrayLike, lrs: Sequence[float]
+) -> tuple[list[float], float]:
+    """Loss and change of the gradient along the line of a step of gradient descent.
+
+    Parameters
+    ----------
+    network
+        The network.
+    x, targets
+        A batch, as for ``network.loss_and_gradient``.
+    lrs
+        Step sizes: the points on the line are parameters - lr g, g being the gradient.
+
+    Returns
+    -------
+    losses, change
+        The loss at each point; and the largest |g' - g| / (lr |g|), g' being the gradient there.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``x`` or ``targets`` do not fit the network, or a step size is not a positive number.
+
+    Notes
+    -----
+    Equation: eq-gradient-change. Source: Santurkar, Tsipras, Ilyas and Madry (2018).
+    """
+    network = copy.deepcopy(network)
+    cost = network.objective(x, targets)
+    parameters = network.parameters.copy()
+    _, gradient = cost(parameters)
+    losses, changes = [], []
+    for i, lr in enumerate(lrs):
+        step = _arguments.number(f"lrs[{i}]", lr, "(0, inf)") * gradient
+        loss, there = cost(parameters - step)
+        losses.append(loss)
+        changes.append(float(np.linalg.norm(there - gradient) / np.linalg.norm(step)))
+    return losses, max(changes)

@@ -6,12 +6,15 @@ import itertools
 import numpy as np
 import pytest
 
-from labref.activations import relu, tanh
+from labref.activations import ACTIVATIONS, relu, tanh
 from labref.diagnostics import (
     activation_stds,
+    along_gradient,
+    batchnorm_gain,
     bias_gradient_norms,
     dead_relu_fraction,
     gradient_norms,
+    gradient_shift,
     input_moments,
     input_shift,
     layer_signals,
@@ -19,7 +22,7 @@ from labref.diagnostics import (
 )
 from labref.gradcheck import numerical_gradient, relative_error
 from labref.initializers import he_normal, lecun_normal
-from labref.layers import Activate, Dense, Flatten, NoisyReLU
+from labref.layers import Activate, BatchNorm, Dense, Flatten, NoisyReLU
 from labref.losses import SoftmaxCrossEntropy, SquaredError
 from labref.network import Network, dense_network
 from labref.optimizers import SGD
@@ -209,6 +212,8 @@ def test_a_network_is_measured_on_a_copy():
     gradient_norms(network, 2 * IMAGES, LABELS)
     layer_signals(network, 2 * IMAGES, LABELS)
     input_moments(network, 2 * IMAGES)
+    gradient_shift(network, 2 * IMAGES, LABELS, 0.1)
+    along_gradient(network, 2 * IMAGES, LABELS, [0.1])
     np.testing.assert_array_equal(network.parameters, parameters)
     np.testing.assert_array_equal(network.gradient, gradient)
     assert network.layers[2].rng.bit_generator.state == state
@@ -243,6 +248,97 @@ def test_training_shifts_the_inputs_of_all_layers_but_the_first():
     shift = input_shift(before, input_moments(network, X))
     assert shift[0] == 0
     assert min(shift[1:]) > 0.01
+
+
+@pytest.mark.equation("eq-batchnorm-gain")
+@pytest.mark.parametrize(
+    ("name", "expected"), [("identity", 1.0), ("relu", np.sqrt(np.pi / (np.pi - 1)))]
+)
+def test_the_gain_of_batch_normalization_has_its_closed_form(name, expected):
+    assert batchnorm_gain(name) == pytest.approx(expected, rel=1e-3)
+
+
+@pytest.mark.equation("eq-batchnorm-gain")
+@pytest.mark.parametrize("name", ["sigmoid", "tanh", "relu"])
+def test_the_gain_of_batch_normalization_is_what_gradients_grow_by(name):
+    """... whatever the scale of the weights."""
+    rng, depth, n = np.random.default_rng(0), 6, 400
+    layers = []
+    for _ in range(depth):
+        dense = Dense.random(n, n, "identity", rng)
+        dense.W *= rng.uniform(0.1, 10)
+        layers += [dense, BatchNorm(n), Activate(name)]
+    layers.append(Dense.random(n, 10, "identity", rng))
+    network = Network(layers, SoftmaxCrossEntropy())
+    x, labels = rng.standard_normal((300, n)), rng.integers(0, 10, 300)
+    _, gradients = signal_stds(network, x, labels)
+    growth = (gradients[1] / gradients[3 * depth - 2]) ** (1 / (depth - 1))
+    assert growth == pytest.approx(batchnorm_gain(name), rel=0.03)
+
+
+@pytest.mark.equation("eq-batchnorm-gain")
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_gradients_do_not_vanish_with_batch_normalization(name):
+    assert batchnorm_gain(name) > 1 - 1e-6
+
+
+@pytest.mark.equation("eq-gradient-shift")
+def test_the_gradient_shift_is_due_to_the_layers_before():
+    sizes, lr = [5, 4, 6, 3], 0.7
+    network = dense_network(sizes, np.random.default_rng(0), "tanh")
+    network.loss_and_gradient(X, LABELS)
+    shifts = gradient_shift(network, X, LABELS, lr)
+    assert len(shifts) == 2
+    for i, (distance, cosine) in enumerate(shifts, 1):
+        moved = copy.deepcopy(network)
+        for layer, original in zip(moved.layers[:i], network.layers, strict=False):
+            layer.W -= lr * original.dW
+            layer.b -= lr * original.db
+        layer = moved.layers[i]
+
+        def loss(W, layer=layer, moved=moved):
+            layer.W[...] = W
+            return moved.mean_loss(X, LABELS)
+
+        def loss_of_b(b, layer=layer, moved=moved):
+            layer.b[...] = b
+            return moved.mean_loss(X, LABELS)
+
+        W, b = layer.W.copy(), layer.b.copy()
+        at_W = numerical_gradient(loss, W)
+        layer.W[...] = W
+        after = np.append(at_W, numerical_gradient(loss_of_b, b))
+        before = np.append(network.layers[i].dW, network.layers[i].db)
+        expected = np.linalg.norm(after - before) / np.linalg.norm(before)
+        assert distance == pytest.approx(expected, rel=1e-6)
+        cos = after @ before / np.linalg.norm(after) / np.linalg.norm(before)
+        assert cosine == pytest.approx(cos, rel=1e-6)
+
+
+@pytest.mark.equation("eq-gradient-change")
+def test_on_a_quadratic_the_gradient_changes_by_the_hessian():
+    """A linear layer under the squared error: g(w - lr g) - g = -lr H g, at any distance."""
+    network = dense_network([5, 1], np.random.default_rng(0), loss=SquaredError())
+    targets = X[:, :1] ** 2
+    _, g = network.loss_and_gradient(X, targets)
+    rows = np.hstack([X, np.ones((7, 1))])
+    unit = np.eye(6)
+    cost = copy.deepcopy(network).objective(X, targets)
+    origin = cost(np.zeros(6))[1]
+    H = np.array([cost(e)[1] - origin for e in unit])
+    np.testing.assert_allclose(H / H[5, 5], rows.T @ rows / 7, atol=1e-12)
+    losses, change = along_gradient(network, X, targets, [0.1, 0.5])
+    assert change == pytest.approx(np.linalg.norm(H @ g) / np.linalg.norm(g))
+    expected = [cost(network.parameters - lr * g)[0] for lr in (0.1, 0.5)]
+    np.testing.assert_allclose(losses, expected)
+
+
+@pytest.mark.equation("eq-gradient-change")
+def test_the_largest_change_of_the_gradient_along_the_line_is_taken():
+    network = dense_network([5, 4, 3], np.random.default_rng(0), "tanh")
+    lrs = (0.3, 3.0, 1.0)
+    each = [along_gradient(network, X, LABELS, [lr])[1] for lr in lrs]
+    assert along_gradient(network, X, LABELS, lrs)[1] == max(each) > min(each)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -296,6 +392,17 @@ CASES = {
     "dead": (lambda: dead_relu_fraction(X, WS[0], BS[1]), ValueError, r"b: expected shape \(4,\)"),
     "network-x": (lambda: gradient_norms(NETWORK, X.T, LABELS), ValueError, r"x: .* \(5, 7\)"),
     "signals": (lambda: layer_signals(NETWORK, X, LABELS[:2]), ValueError, r"labels: .*\(7,\)"),
+    "gain": (lambda: batchnorm_gain("step"), ValueError, r"activation: expected one of"),
+    "gradient-shift": (
+        lambda: gradient_shift(NETWORK, X, LABELS, 0),
+        ValueError,
+        r"lr: expected .* \(0, inf\), got 0",
+    ),
+    "along": (
+        lambda: along_gradient(NETWORK, X, LABELS, [0.1, -1]),
+        ValueError,
+        r"lrs\[1\]: expected .* \(0, inf\), got -1",
+    ),
     "moments": (lambda: input_moments(NETWORK, X[0]), ValueError, r"x: .* \(N, 5\), got \(5,\)"),
     "shift-layers": (
         lambda: input_shift(MOMENTS, MOMENTS[:1]),

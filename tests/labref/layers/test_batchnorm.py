@@ -234,6 +234,25 @@ def test_the_gradient_of_the_weights_before_it_is_orthogonal_to_them():
     np.testing.assert_allclose(dense.db, 0, atol=1e-12)
 
 
+@pytest.mark.equation("eq-batchnorm-growth")
+def test_a_step_of_descent_lengthens_the_weights_before_it_by_pythagoras():
+    rng = np.random.default_rng(0)
+    dense, layer = Dense.random(4, 3, "identity", rng), BatchNorm(3, eps=1e-13)
+    x, delta, lr = rng.standard_normal((8, 4)), rng.standard_normal((8, 3)), 0.5
+
+    def loss(W):
+        a = x @ W.T + dense.b
+        return (batchnorm_forward(a, layer.gamma, layer.beta, layer.eps)[0] * delta).sum()
+
+    gradient = numerical_gradient(loss, dense.W)
+    after = ((dense.W - lr * gradient) ** 2).sum(axis=1)
+    expected = (dense.W**2).sum(axis=1) + lr**2 * (gradient**2).sum(axis=1)
+    np.testing.assert_allclose(after, expected, rtol=1e-8)
+    layer.forward(dense.forward(x), training=True)
+    dense.backward(layer.backward(delta))
+    assert relative_error(dense.dW, gradient) < 1e-7
+
+
 @pytest.mark.equation("eq-batchnorm-images")
 @pytest.mark.pitfall("P7")
 def test_images_have_one_mean_per_channel_not_per_position():
