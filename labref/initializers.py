@@ -254,7 +254,40 @@ def orthogonal(
     return W.reshape(shape)
 
 
-def gain(f: Callable[[Array], Array], rng: np.random.Generator, n: int = 100_000) -> float:
+def scaled(initializer: Initializer, factor: float) -> Initializer:
+    """Return an initializer whose weights are ``factor`` times those of another one.
+
+    Parameters
+    ----------
+    initializer
+        The other one.
+    factor
+        The factor, such as the ``gain`` of the activation below, for ``lecun_normal``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``factor`` is not a finite number.
+
+    Notes
+    -----
+    Equation: eq-gain.
+    """
+    factor = _arguments.number("factor", factor)
+
+    def scaled_initializer(
+        n_in: int, n_out: int, rng: np.random.Generator, shape: Sequence[int] | None = None
+    ) -> Array:
+        return factor * initializer(n_in, n_out, rng, shape)
+
+    return scaled_initializer
+
+
+def gain(
+    f: Callable[[Array], Array],
+    rng: np.random.Generator,
+    n: int = 100_000,
+) -> float:
     """Return the factor by which an activation shrinks a standard normal input, inverted.
 
     Parameters

@@ -20,9 +20,12 @@ from labref.initializers import (
     he_normal,
     lecun_normal,
     orthogonal,
+    scaled,
     standard_normal,
 )
+from labref.layers import dense_forward
 from labref.network import dense_network
+from labref.optimizers import SGD
 
 # By name: the variance that the papers give.
 VARIANCES = {
@@ -231,8 +234,79 @@ def test_the_gain_is_that_of_numerical_integration(name):
 
 def test_the_gain_of_relu_makes_hes_weights_of_lecuns():
     assert gain(relu, rng()) == pytest.approx(math.sqrt(2), rel=0.01)
-    scaled = math.sqrt(2) * lecun_normal(6, 4, rng())
-    np.testing.assert_allclose(scaled, he_normal(6, 4, rng()), rtol=1e-14)
+    W = scaled(lecun_normal, math.sqrt(2))(6, 4, rng())
+    np.testing.assert_allclose(W, he_normal(6, 4, rng()), rtol=1e-14)
+
+
+@pytest.mark.equation("eq-gain")
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_weights_scaled_by_the_gain_keep_the_mean_square(name):
+    f = ACTIVATIONS[name].function
+    initializer = scaled(lecun_normal, gain(f, rng()))
+    a = rng(1).standard_normal((100, 300))
+    for seed in range(10):
+        a = f(a) @ initializer(300, 300, rng(seed)).T
+    assert 0.7 < (a * a).mean() < 1.4
+
+
+def test_a_scaled_initializer_draws_any_shape():
+    W = scaled(orthogonal, -2)(6, 4, rng(), (3, 2, 5))
+    np.testing.assert_array_equal(W, -2 * orthogonal(6, 4, rng(), (3, 2, 5)))
+
+
+@pytest.mark.equation("eq-tanh-decay")
+def test_the_mean_square_of_tanh_layers_decays_as_one_over_depth():
+    """By quadrature: 1/q grows by 2 per layer, a little less while q is large."""
+    z, weights = np.polynomial.hermite_e.hermegauss(80)
+    weights /= weights.sum()
+
+    def next_q(q):
+        return weights @ tanh(math.sqrt(q) * z) ** 2
+
+    assert 1 / next_q(1e-3) - 1e3 == pytest.approx(2, rel=2e-3)
+    q = 1.0
+    for layer in range(1, 51):
+        q = next_q(q)
+        assert q == pytest.approx(1 / (1 + 2 * layer), rel=0.2)
+    assert q == pytest.approx(1 / 101, rel=0.05)
+
+
+@pytest.mark.equation("eq-sigmoid-as-tanh")
+def test_sigmoid_layers_are_tanh_layers_with_quarter_weights():
+    a_below, W, b = (
+        rng().standard_normal((5, 4)),
+        draw("he_normal", 4, 3),
+        rng(1).standard_normal(3),
+    )
+    a = dense_forward(sigmoid(a_below), W, b)
+    as_tanh = dense_forward(tanh(a_below / 2), W / 4, (b + W.sum(axis=1) / 2) / 2)
+    np.testing.assert_allclose(a / 2, as_tanh, rtol=1e-12)
+
+
+@pytest.mark.equation("eq-variance-with-bias", "eq-covariance-with-bias")
+def test_random_biases_add_their_variance_to_the_covariance_of_any_two_inputs():
+    """Over many draws of weights and biases, for two inputs that are not random."""
+    x = np.array([[1.0, -2.0, 0.5, 3.0], [2.0, 1.0, -1.0, 0.5]])
+    W, b = draw("lecun_normal", 4, 200_000), 0.7 * rng(1).standard_normal(200_000)
+    expected = x @ x.T / 4 + 0.7**2
+    np.testing.assert_allclose(np.cov(dense_forward(x, W, b)), expected, atol=0.03)
+    np.testing.assert_allclose(expected[0, 0], 4 * (1 / 4) * np.mean(x[0] ** 2) + 0.7**2)
+
+
+@pytest.mark.equation("eq-sample-then-optimize")
+def test_descent_on_a_linear_model_ends_at_the_fit_nearest_to_the_start():
+    X, t, start = (
+        rng().standard_normal((3, 6)),
+        rng(1).standard_normal(3),
+        rng(2).standard_normal(6),
+    )
+    w, optimizer = start.copy(), SGD(0.1)
+    for _ in range(2000):
+        optimizer.step(w, X.T @ (X @ w - t))
+    np.testing.assert_allclose(w, start + np.linalg.pinv(X) @ (t - X @ start), rtol=1e-8)
+    np.testing.assert_allclose(X @ w, t, rtol=1e-8)
+    null_space = np.linalg.svd(X)[2][3:]
+    np.testing.assert_allclose(null_space @ w, null_space @ start, rtol=1e-8)
 
 
 def test_the_gain_depends_on_the_generator_and_its_error_falls_with_n():
@@ -264,6 +338,7 @@ CASES = {
     "no-shape": (lambda: orthogonal(2, 2, rng(), ()), ValueError, r"shape: .* 1 axes, got \(\)"),
     "normal-rng": (lambda: standard_normal(2, 2, None), TypeError, "rng: .* got NoneType"),
     "constant": (lambda: constant(np.nan), ValueError, "value: expected a number in"),
+    "factor": (lambda: scaled(constant(1), np.inf), ValueError, "factor: expected a number in"),
     "fans": (lambda: fans((3,)), ValueError, r"shape: expected at least 2 axes, got \(3,\)"),
     "fans-float": (lambda: fans((3, 2.0)), TypeError, "shape: expected an integer, got float"),
     "gain-n": (lambda: gain(sigmoid, rng(), 0), ValueError, "n: expected at least 1, got 0"),
