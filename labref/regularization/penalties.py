@@ -117,6 +117,38 @@ def l1_step(w: npt.ArrayLike, grad: npt.ArrayLike, lr: float, lam: float, m: int
     return w - lr * grad - lr * decay * np.sign(w)
 
 
+def soft_threshold(w: npt.ArrayLike, threshold: float) -> Array:
+    """Move each number towards 0 by ``threshold``, but not past 0.
+
+    Parameters
+    ----------
+    w
+        Weights, any shape.
+    threshold
+        The distance, at least 0.
+
+    Returns
+    -------
+    Array
+        Like ``w``; exactly 0 where ``w`` was no further than ``threshold`` from it.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``w`` is not finite real numbers or ``threshold`` is negative.
+
+    Notes
+    -----
+    Equation: eq-soft-threshold.
+    With threshold lam / mu, it leads from the minimum of a cost with curvature mu to that with an
+    L1 penalty. ``soft_threshold(w - lr * grad, lr * lam / m)`` is a descent step whose weights stop
+    at 0, where ``l1_step`` hops about it. Source: Tibshirani (1996).
+    """
+    w = _arguments.floats("w", w)
+    threshold = _arguments.number("threshold", threshold, "[0, inf)")
+    return w - np.clip(w, -threshold, threshold)
+
+
 def _check_step(
     w: npt.ArrayLike, grad: npt.ArrayLike, lr: float, lam: float, m: int
 ) -> tuple[Array, Array, float, float]:

@@ -108,6 +108,20 @@ def test_bias_and_variance_are_those_of_the_closed_form(degree, lam):
     assert (abs(np.sqrt(bias_squared) - bias) < error).all()
 
 
+@pytest.mark.equation("eq-variance-least-squares")
+@pytest.mark.parametrize("degree", [0, 2, 7, 14])
+def test_every_parameter_of_a_least_squares_fit_costs_the_same_variance(degree):
+    x = np.linspace(-1, 1, 15)
+    features = polynomial_features(x, degree)
+
+    def train_and_predict(rng):
+        return features @ fit_polynomial(x, f(x) + NOISE * rng.standard_normal(15), degree)
+
+    _, variance = bias_variance(train_and_predict, f(x), 1000, rng())
+    expected = NOISE**2 * (degree + 1) / 15
+    assert variance.mean() == pytest.approx(expected, rel=5 * np.sqrt(2 / 1000 / (degree + 1)))
+
+
 def test_bias_falls_and_variance_grows_with_the_degree_and_the_penalty_turns_it_round():
     bias, variance = np.array([[part.mean() for part in measure(d)] for d in (1, 3, 9)]).T
     assert (np.diff(bias) < 0).all()

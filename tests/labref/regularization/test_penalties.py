@@ -21,6 +21,7 @@ from labref.regularization.penalties import (
     l2_penalty,
     l2_shrinkage,
     l2_step,
+    soft_threshold,
 )
 
 weights = arrays.arrays(
@@ -228,6 +229,47 @@ def test_l1_makes_weights_vanish_that_the_lasso_makes_zero_and_l2_does_not():
     assert abs(dense.W).min() > 5e-3
 
 
+# The soft threshold.
+
+
+@pytest.mark.equation("eq-soft-threshold")
+@given(
+    w_star=st.floats(-5, 5),
+    mu=st.floats(0.1, 10),
+    lam=st.floats(0, 5),
+    away=st.floats(-10, 10),
+)
+def test_the_soft_threshold_is_the_minimum_of_a_quadratic_with_l1_penalty(w_star, mu, lam, away):
+    def cost(w):
+        return mu / 2 * (w - w_star) ** 2 + lam * abs(w)
+
+    w = soft_threshold(w_star, lam / mu)
+    assert cost(w) <= cost(away) + 1e-9
+    for near in (1e-4, 1e-2):
+        assert cost(w) < cost(w + near)
+        assert cost(w) < cost(w - near)
+
+
+def test_weights_within_the_threshold_become_exactly_zero_and_the_dtype_is_kept():
+    w = np.array([[-3, -0.5], [0.25, 2]], np.float32)
+    before = w.copy()
+    moved = soft_threshold(w, 0.5)
+    assert moved.tolist() == [[-2.5, 0], [0, 1.5]]
+    assert not np.signbit(moved[moved == 0]).any()
+    assert moved.dtype == np.float32
+    np.testing.assert_array_equal(w, before)
+
+
+def test_threshold_steps_find_the_lasso_with_its_exact_zeros():
+    x, y = regression()
+    lasso = Lasso(alpha=0.2, tol=1e-12).fit(x, y)
+    x, y, w = x - x.mean(axis=0), y - y.mean(), np.zeros(6)
+    for _ in range(500):
+        w = soft_threshold(w - 0.1 * x.T @ (x @ w - y) / len(x), 0.1 * 0.2)
+    np.testing.assert_allclose(w, lasso.coef_, atol=1e-8)
+    np.testing.assert_array_equal(w == 0, lasso.coef_ == 0)
+
+
 # Shrinkage along the eigenvectors of the Hessian.
 
 
@@ -247,6 +289,19 @@ def test_descent_with_l2_ends_where_the_shrinkage_factors_say():
     factors, Q = l2_shrinkage(H, lam)
     np.testing.assert_allclose(factors, [0.02 / 0.52, 0.5, 3 / 3.5], rtol=1e-10)
     np.testing.assert_allclose(Q.T @ w, factors * (Q.T @ w_star), rtol=1e-10)
+
+
+@pytest.mark.equation("eq-descent-shrinkage")
+@pytest.mark.parametrize("steps", [1, 10, 100])
+def test_stopping_early_shrinks_along_the_same_eigenvectors(steps):
+    eigenvalues, lr = np.array([0.02, 0.5, 3.0]), 0.2
+    H, w_star = hessian(eigenvalues), np.array([1.0, -2.0, 0.5])
+    w = np.zeros(3)
+    for _ in range(steps):
+        w = l2_step(w, H @ (w - w_star), lr, lam=0, m=1)
+    Q = np.linalg.eigh(H)[1]
+    factors = 1 - (1 - lr * eigenvalues) ** steps
+    np.testing.assert_allclose(Q.T @ w, factors * (Q.T @ w_star), rtol=1e-9)
 
 
 def test_a_flat_direction_is_given_up():
@@ -269,6 +324,7 @@ CASES = {
     "L2": (lambda: L2("1"), TypeError, r"lam: expected a number, got str"),
     "hessian": (lambda: l2_shrinkage(W, 1), ValueError, r"hessian: .* symmetric .* \(2, 3\)"),
     "indefinite": (lambda: l2_shrinkage(-np.eye(2), 1), ValueError, r"hessian: .* got -1"),
+    "threshold": (lambda: soft_threshold(W, -1), ValueError, r"threshold: .* \[0, inf\), got -1"),
     "no-lam": (lambda: l2_shrinkage(np.eye(2), 0), ValueError, r"lam: .* \(0, inf\), got 0"),
 }
 
