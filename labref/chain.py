@@ -169,6 +169,33 @@ def exploding_biases(x: float, ws: npt.ArrayLike) -> Array:
     return -ws * y_below
 
 
+def growth_window(w: float) -> float:
+    """Width of the inputs for which a neuron lets gradients grow.
+
+    Parameters
+    ----------
+    w
+        The weight before the neuron, and the one after it.
+
+    Returns
+    -------
+    float
+        Length of the interval of inputs, whatever the bias, in which abs(w sigmoid'(a)) > 1; 0
+        unless abs(w) > 4. It is longest, 0.45, for weights of 6.9.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``w`` is not a finite number.
+
+    Notes
+    -----
+    Equation: eq-growth-window. Source: Nielsen (2015), a problem of chapter 5.
+    """
+    w = abs(_arguments.number("w", w))
+    return 2 / w * float(np.arccosh(w / 2 - 1)) if w > 4 else 0.0
+
+
 def _weights_and_biases(ws: npt.ArrayLike, bs: npt.ArrayLike) -> tuple[Array, Array]:
     ws = _arguments.floats("ws", ws, shape=("L",))
     return ws, _arguments.floats("bs", bs, shape=ws.shape).astype(ws.dtype)

@@ -12,6 +12,7 @@ from labref.chain import (
     chain_gradient,
     exploding_biases,
     growth_factors,
+    growth_window,
     vanishing_bound,
 )
 from labref.gradcheck import numerical_gradient, relative_error
@@ -104,6 +105,20 @@ def test_the_bound_is_reached_as_weights_go_to_one_and_every_a_to_zero():
     assert vanishing_bound(1) == 1
 
 
+@pytest.mark.equation("eq-chain-weight-bound")
+@given(
+    ws=arrays(np.float64, 5, elements=st.floats(-1, 1)),
+    bs=arrays(np.float64, 5, elements=st.floats(-30, 30)),
+    x=st.floats(-100, 100),
+)
+def test_gradients_at_weights_stay_below_their_bound(ws, bs, x):
+    inputs = np.append(x, chain_forward(x, ws, bs)[1][:-1])
+    gradient = abs(inputs * chain_gradient(x, ws, bs))
+    for n in range(2, 6):
+        assert gradient[0] <= abs(x) * vanishing_bound(n - 1) * gradient[n - 1] * (1 + 1e-12)
+
+
+@pytest.mark.equation("eq-chain-weight-bound")
 def test_the_bound_of_the_weights_gradients_has_one_factor_less():
     x, ws = 1.0, np.full(3, 1 - 1e-9)
     bs = exploding_biases(x, ws)
@@ -127,6 +142,22 @@ def test_weights_of_100_make_gradients_grow_25_fold_per_layer():
     np.testing.assert_allclose(growth_factors(0.8, ws, bs), 25, rtol=1e-12)
     gradient = chain_gradient(0.8, ws, bs)
     np.testing.assert_allclose(gradient, 0.25 * 25.0 ** np.arange(4, -1, -1), rtol=1e-12)
+
+
+@pytest.mark.equation("eq-growth-window")
+@pytest.mark.parametrize(("w", "b"), [(5.0, -2.5), (-7.0, 3.5), (100.0, -30.0), (6.9, 0.0)])
+def test_gradients_grow_in_a_window_of_that_width(w, b):
+    middle = -b / w
+    inputs = np.linspace(middle - 1, middle + 1, 20_001)
+    grows = [abs(growth_factors(x, [w, w], [b, 0])[0]) > 1 for x in inputs]
+    assert growth_window(w) == pytest.approx(2 * np.mean(grows), abs=2e-4)
+
+
+def test_nothing_grows_with_weights_up_to_4():
+    assert growth_window(4) == growth_window(-4.0) == growth_window(0) == 0
+    widths = [growth_window(w) for w in np.arange(4, 20, 0.1)]
+    assert 4 + np.argmax(widths) / 10 == pytest.approx(6.9)
+    assert max(widths) == pytest.approx(0.45, abs=0.005)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -155,6 +186,7 @@ CASES = {
     "biases-ws": (lambda: exploding_biases(1, ["a"]), TypeError, "ws: expected real numbers"),
     "biases-x": (lambda: exploding_biases("1", [1]), TypeError, "x: expected a number, got str"),
     "bound": (lambda: vanishing_bound(0), ValueError, "n_layers: expected at least 1, got 0"),
+    "window": (lambda: growth_window([5]), TypeError, "w: expected a number, got list"),
     "bound-float": (lambda: vanishing_bound(2.0), TypeError, "n_layers: expected an integer"),
 }
 
