@@ -69,6 +69,21 @@ def check_shape(name: str, array: Array, shape: Sequence[int | str]) -> None:
         raise ValueError(f"{name}: expected shape ({expected}), got {array.shape}{empty}")
 
 
+def symmetric(name: str, value: npt.ArrayLike, shape: Sequence[int | str] = ("n", "n")) -> Array:
+    """Return ``value`` as a symmetric matrix, or raise an error that names the argument.
+
+    The halves may differ by rounding: by the square root of the dtype's precision, relative to
+    the largest entry.
+    """
+    matrix = floats(name, value, shape)
+    if matrix.shape[0] != matrix.shape[1]:
+        raise ValueError(f"{name}: expected a square matrix, got shape {matrix.shape}")
+    difference = float(np.abs(matrix - matrix.T).max())
+    if difference > np.sqrt(np.finfo(matrix.dtype).eps) * np.abs(matrix).max():
+        raise ValueError(f"{name}: expected a symmetric matrix, off by {difference:.3g}")
+    return matrix
+
+
 def labels(name: str, value: npt.ArrayLike, n: int, n_classes: int) -> npt.NDArray[np.intp]:
     """Return ``value`` as ``n`` class labels in 0 .. ``n_classes`` - 1.
 

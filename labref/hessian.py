@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from labref import _arguments
 from labref._arguments import Array
-from labref.minimize._checks import symmetric
 from labref.network import Network
 
 _ENTRIES_AT_A_TIME = 1_000_000
@@ -146,7 +145,7 @@ def hessian_eigenvalues(hessian: npt.ArrayLike) -> Array:
     TypeError, ValueError
         If ``hessian`` is not a symmetric matrix of finite real numbers.
     """
-    return np.linalg.eigvalsh(symmetric("hessian", hessian))
+    return np.linalg.eigvalsh(_arguments.symmetric("hessian", hessian))
 
 
 def random_hessians(n: int, count: int, rng: np.random.Generator) -> npt.NDArray[np.float64]:

@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import ast
 import inspect
+import io
+import re
 import textwrap
+from collections.abc import Sequence
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +22,7 @@ from labref._arguments import Array
 if TYPE_CHECKING:
     from IPython.display import Markdown
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
 # Okabe and Ito's colours, which readers with any colour vision can tell apart, darkest first.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -115,6 +120,75 @@ def show_images(axes: npt.NDArray[Any], images: Array, titles: list[str] | None 
         ax.set_axis_off()
         if titles is not None:
             ax.set_title(titles[i], fontsize=9)
+
+
+class Animation:
+    """A drawing in which dots run along lines when the reader ticks a box; see ``animate``.
+
+    It is HTML without a script. Its text form is the figure's description.
+    """
+
+    def __init__(self, html: str, description: str) -> None:
+        self.html = html
+        self.description = description
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def __repr__(self) -> str:
+        """Return what nbval compares."""
+        return self.description
+
+
+def animate(name: str, alt: str, lines: Sequence[Line2D], seconds: float) -> Animation:
+    """Return a figure with a dot that runs along each line, from point to point in equal times.
+
+    Parameters
+    ----------
+    name
+        A word that no other animation of the page has.
+    alt
+        What the figure shows, in words.
+    lines
+        Of one figure, which is closed. A dot is invisible while its line is outside the axes; the
+        longest line takes the whole time.
+    seconds
+        How long that is.
+    """
+    import matplotlib.pyplot as plt
+
+    figure: Any = lines[0].figure
+    figure.canvas.draw()  # which lays the axes out
+    duration = max(len(np.asarray(line.get_xydata())) for line in lines) - 1
+    styles = []
+    for i, line in enumerate(lines):
+        ax: Any = line.axes
+        gid = f"{name}-{i}"
+        points = np.asarray(line.get_xydata())
+        ax.plot(*points[0], "o", color=line.get_color(), markersize=6, gid=gid)
+        places = ax.transData.transform(points) * 72 / figure.dpi
+        moves = (places - places[0]) * [1, -1]
+        shown = [int(ax.viewLim.contains(*point)) for point in points]
+        frames = [
+            f"{{translate: {x:.1f}px {y:.1f}px; opacity: {visible}}}"
+            for (x, y), visible in zip(moves, shown, strict=True)
+        ]
+        times = [*(100 * np.arange(len(frames)) / duration), 100]
+        keys = (f"{t:.4g}% {frame}" for t, frame in zip(times, [*frames, frames[-1]], strict=True))
+        styles.append(
+            f"@keyframes {gid} {{{' '.join(keys)}}}"
+            f" #{name}:checked ~ svg #{gid} {{animation: {gid} {seconds}s linear forwards}}"
+        )
+    description = describe(figure)
+    drawing = io.StringIO()
+    figure.savefig(drawing, format="svg", metadata={"Date": None})
+    plt.close(figure)
+    svg = drawing.getvalue()
+    svg = re.sub(rf'<g id="(?!{name}-)[^"]*"', "<g", svg[svg.index("<svg") :])
+    svg = svg.replace("<svg", f'<svg role="img" aria-label="{escape(alt)}"', 1)
+    svg = svg.replace("</svg>", f"<style>{' '.join(styles)}</style></svg>")
+    box = f'<input type="checkbox" id="{name}"> <label for="{name}">run</label>'
+    return Animation(f'<div class="animation">{box}\n{svg}</div>', description)
 
 
 def describe(figure: Figure) -> str:

@@ -7,7 +7,6 @@ import numpy.typing as npt
 
 from labref import _arguments
 from labref._arguments import Array
-from labref.minimize._checks import symmetric
 from labref.minimize.descent import DirectionRule, descend
 from labref.minimize.line_search import LineSearch, strong_wolfe
 from labref.minimize.objective import Objective
@@ -44,7 +43,7 @@ def bfgs_update(H: npt.ArrayLike, s: npt.ArrayLike, y: npt.ArrayLike) -> Array:
     takes some n² operations. Source: Broyden, Fletcher, Goldfarb and Shanno (each 1970); deck D
     calls the last "Shannon", and takes full steps along M^-1 g, without a search.
     """
-    H = symmetric("H", H)
+    H = _arguments.symmetric("H", H)
     s = _arguments.floats("s", s, shape=H.shape[:1])
     y = _arguments.floats("y", y, shape=s.shape)
     if not s @ y > 0:
@@ -101,30 +100,15 @@ def bfgs(
 ) -> Result:
     """Minimise along -H times gradient, with the inverse Hessian H learnt on the way.
 
+    Returns and raises what ``steepest_descent`` does.
+
     Parameters
     ----------
-    objective
-        Maps a vector (n,) to value and gradient, such as ``Network.objective`` returns. The
-        network is left at the last point tried: copy ``result.w`` into its parameters.
-    w0
-        Where to start, shape (n,).
+    objective, w0, max_iterations, tolerance
+        As for ``steepest_descent``.
     line_search
         Picks the steps; the full step is tried first. With ``backtracking``, which has no
         curvature condition, updates may have to be skipped.
-    max_iterations
-        The most steps to take.
-    tolerance
-        The gradient norm that counts as zero.
-
-    Returns
-    -------
-    Result
-        Not converged if the iterations run out, or no lower point is found.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is not as said, or the objective is not finite at ``w0``.
 
     Notes
     -----

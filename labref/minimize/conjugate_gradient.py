@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from labref import _arguments
 from labref._arguments import Array
-from labref.minimize._checks import symmetric
 from labref.minimize.descent import DirectionRule, descend
 from labref.minimize.line_search import LineSearch, strong_wolfe
 from labref.minimize.objective import Objective
@@ -57,7 +56,7 @@ def conjugate_gradient(
     prints plus the gradient, which leads uphill.
     Source: Hestenes and Stiefel (1952).
     """
-    A = symmetric("A", A)
+    A = _arguments.symmetric("A", A)
     b = _arguments.floats("b", b, shape=A.shape[:1])
     x = _arguments.floats("x0", x0, shape=b.shape).astype(np.result_type(A, b))
     tol = _arguments.number("tol", tol, "[0, inf)")
@@ -196,13 +195,12 @@ def nonlinear_conjugate_gradient(
 ) -> Result:
     """Minimise along directions that remember the last one: d <- -gradient + beta d.
 
+    Returns and raises what ``steepest_descent`` does; an unknown ``beta`` is a ValueError too.
+
     Parameters
     ----------
-    objective
-        Maps a vector (n,) to value and gradient, such as ``Network.objective`` returns. The
-        network is left at the last point tried: copy ``result.w`` into its parameters.
-    w0
-        Where to start, shape (n,).
+    objective, w0, max_iterations, tolerance
+        As for ``steepest_descent``.
     beta
         A name from ``BETAS``, or a function of the gradient now and one step before.
     restart_every
@@ -210,20 +208,6 @@ def nonlinear_conjugate_gradient(
     line_search
         Picks the steps. It should be nearly exact; with c2 below 1/2 the directions of
         Fletcher and Reeves descend.
-    max_iterations
-        The most steps to take.
-    tolerance
-        The gradient norm that counts as zero.
-
-    Returns
-    -------
-    Result
-        Not converged if the iterations run out, or no lower point is found.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is not as said, or the objective is not finite at ``w0``.
 
     Notes
     -----

@@ -100,22 +100,14 @@ def lbfgs(
 ) -> Result:
     """Minimise as ``bfgs`` does, in memory that grows with n and not with n².
 
+    Returns and raises what ``bfgs`` does.
+
     Parameters
     ----------
     objective, w0, line_search, max_iterations, tolerance
         As for ``bfgs``.
     memory
-        How many pairs of step and gradient change to keep.
-
-    Returns
-    -------
-    Result
-        Not converged if the iterations run out, or no lower point is found.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is not as said, or the objective is not finite at ``w0``.
+        How many pairs of step and gradient change to keep, at least 1.
 
     Notes
     -----

@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from labref import _arguments
 from labref._arguments import Array
-from labref.minimize._checks import symmetric
 from labref.minimize.descent import DirectionRule, descend
 from labref.minimize.line_search import LineSearch, full_step, strong_wolfe
 from labref.minimize.objective import Objective
@@ -68,7 +67,7 @@ class _Newton(DirectionRule):
         self.hessian = hessian
 
     def direction(self, w: Array, gradient: Array) -> Array:
-        H = symmetric("hessian", self.hessian(w), shape=(len(w), len(w)))
+        H = _arguments.symmetric("hessian", self.hessian(w), shape=(len(w), len(w)))
         lowest, largest = _extreme_curvatures(H)
         if lowest <= _ROUNDING * largest:
             raise np.linalg.LinAlgError(
@@ -82,7 +81,7 @@ class _DampedNewton(_Newton):
     """Newton's direction for the Hessian plus a multiple of the identity, where it needs one."""
 
     def direction(self, w: Array, gradient: Array) -> Array:
-        H = symmetric("hessian", self.hessian(w), shape=(len(w), len(w)))
+        H = _arguments.symmetric("hessian", self.hessian(w), shape=(len(w), len(w)))
         lowest, largest = _extreme_curvatures(H)
         if lowest <= _ROUNDING * largest:
             shift = max(abs(lowest), 1e-3 * largest) - lowest or 1.0
@@ -142,6 +141,8 @@ def damped_newton(
 ) -> Result:
     """Minimise by Newton steps that always descend, whatever the Hessian.
 
+    Raises what ``newton`` does.
+
     Parameters
     ----------
     objective, hessian, w0, max_iterations, tolerance
@@ -154,11 +155,6 @@ def damped_newton(
     Result
         Not converged if the iterations run out, no lower point is found, or the point where the
         gradient vanishes is a saddle.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is not as said, or the objective is not finite at ``w0``.
 
     Notes
     -----
@@ -182,7 +178,7 @@ def _unless_saddle(result: Result, hessian: Hessian) -> Result:
     """Return ``result``, flagged if it converged to a point that is no minimum."""
     if not result.converged:
         return result
-    H = symmetric("hessian", hessian(result.w), shape=(len(result.w), len(result.w)))
+    H = _arguments.symmetric("hessian", hessian(result.w), shape=(len(result.w), len(result.w)))
     lowest, largest = _extreme_curvatures(H)
     if lowest >= -_ROUNDING * largest:
         return result

@@ -1,6 +1,7 @@
 """Networks: flat parameters, backpropagation, predictions."""
 
 import copy
+import itertools
 import pickle
 
 import numpy as np
@@ -59,6 +60,24 @@ def test_gradient_agrees_with_central_differences(kind):
     value, gradient = network.loss_and_gradient(x, targets)
     assert relative_error(gradient, numerical) < 1e-8
     assert value == network.mean_loss(x, targets)
+
+
+@pytest.mark.equation("eq-batch-noise")
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_the_noise_of_a_batch_falls_with_its_size(size):
+    """The mean over every batch that can be drawn, with replacement, from four examples."""
+    network = make()
+    x, targets = batch(network)
+    x, targets = x[:4], targets[:4]
+
+    def noise(size):
+        batches = [list(rows) for rows in itertools.product(range(4), repeat=size)]
+        gradients = [network.loss_and_gradient(x[rows], targets[rows])[1] for rows in batches]
+        np.testing.assert_allclose(np.mean(gradients, axis=0), whole, atol=1e-12)
+        return np.mean(np.sum((gradients - whole) ** 2, axis=1))
+
+    _, whole = network.loss_and_gradient(x, targets)
+    assert noise(size) == pytest.approx(noise(1) / size)
 
 
 def test_delta_of_the_layer_below_uses_W_before_its_update():

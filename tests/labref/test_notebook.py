@@ -1,6 +1,7 @@
 """Figures described in words, and code shown by its source."""
 
 import ast
+import re
 
 import matplotlib as mpl
 import numpy as np
@@ -74,6 +75,25 @@ def test_images_share_one_symmetric_scale():
     notebook.show_images(axes, np.array([[[0.0, 1.0]], [[-3.0, 0.5]]]), ["a", "b"])
     assert [ax.images[0].get_clim() for ax in axes] == [(-3.0, 3.0), (-3.0, 3.0)]
     plt.close(figure)
+
+
+def test_dots_run_along_the_lines_of_an_animation(axes):
+    lines = axes.plot([0, 1, 3], [0, 2, 1]) + axes.plot([0, 2], [0, 5])
+    axes.set(xlim=(-1, 3), ylim=(-1, 3))
+    axes.figure.canvas.draw()
+    (x0, y0), (x1, y1) = axes.transData.transform([(0, 0), (3, 1)]) * 72 / axes.figure.dpi
+    shown = notebook.animate("race", 'two "paths"', lines, 5)
+    html = shown._repr_html_()
+    assert 'id="race-0"' in html
+    assert 'aria-label="two &quot;paths&quot;"' in html
+    assert "#race:checked ~ svg #race-1 {animation: race-1 5s linear forwards}" in html
+    first, second = re.findall(r"@keyframes race-\d \{((?:[^{}]*\{[^{}]*\})*)\}", html)
+    end = f"{{translate: {x1 - x0:.1f}px {y0 - y1:.1f}px; opacity: 1}}"
+    assert first.startswith("0% {translate: 0.0px -0.0px; opacity: 1} 50% {")
+    assert first.endswith(f"100% {end} 100% {end}")
+    assert second.endswith("opacity: 0}")
+    assert repr(shown) == notebook.describe(axes.figure)
+    assert not plt.fignum_exists(axes.figure.number)
 
 
 def test_setup_registers_the_style_and_the_description():

@@ -64,6 +64,7 @@ def test_the_answer_and_the_steps_are_scipys(seed, n):
         assert np.linalg.norm(b - A @ x) <= 1.001e-3
 
 
+@pytest.mark.equation("eq-conjugate")
 @every_beta
 @given(seed=SEEDS, n=st.integers(2, 8))
 def test_with_exact_searches_the_nonlinear_method_visits_the_points_of_the_linear_one(
