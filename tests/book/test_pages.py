@@ -1,10 +1,12 @@
 """The rendered pages in a browser: complete, quiet, and without a network."""
 
+import gzip
 import re
 import shutil
 import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
@@ -115,6 +117,22 @@ def test_pages_are_complete_and_quiet(html, browser, width, scheme):
         overflow = page.evaluate("document.documentElement.scrollWidth") - width
         assert overflow <= 0, f"{path.name} is {overflow} pixels wider than a {width} pixel screen"
     context.close()
+
+
+@pytest.mark.browser
+def test_a_page_weighs_less_than_a_megabyte_and_a_half(html, browser):
+    """What a server sends, compressed, for a page and all that it loads but fonts and MathJax."""
+    page = browser.new_page()
+    loaded = set()
+    page.on("request", lambda request: loaded.add(unquote(urlsplit(request.url).path)))
+    for path in pages(html):
+        loaded.clear()
+        page.goto(path.as_uri())
+        assert str(path) in loaded
+        files = [Path(name) for name in loaded if not re.search(r"mathjax|\.(woff2?|ttf)$", name)]
+        weight = sum(len(gzip.compress(file.read_bytes())) for file in files if file.is_file())
+        assert weight < 1_500_000, f"{path.name} weighs {weight / 1e6:.2f} MB"
+    page.close()
 
 
 @pytest.mark.browser
