@@ -99,6 +99,16 @@ def test_xy_is_the_saddle_turned_by_45_degrees():
     assert relative_error(PRODUCT.gradient(w), turn.T @ SADDLE.gradient(turn @ w)) < 1e-12
 
 
+@pytest.mark.equation("eq-saddle")
+@given(w=points)
+def test_xy_curves_up_along_one_diagonal_and_down_along_the_other(w):
+    for direction, curvature in (([1, 1], 1), ([1, -1], -1)):
+        step = 0.1 * np.array(direction) / np.sqrt(2)
+        values = PRODUCT.value(np.stack([w - step, w, w + step], axis=1))
+        assert (values @ [1, -2, 1]) / 0.1**2 == pytest.approx(curvature, abs=1e-9)
+        np.testing.assert_allclose(PRODUCT.hessian(w) @ step, curvature * step)
+
+
 BAD_INPUT = {
     "shape": (lambda: BOWL.value(np.ones(3)), ValueError, r"w: expected shape \(2,\) or .* \(3,\)"),
     "scalar": (lambda: BOWL.gradient(1.0), ValueError, r"w: expected shape .* got \(\)"),
