@@ -10,7 +10,8 @@ PLAIN := .venv-plain
 READY := .venv/ready-$(VERSION)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Two workers with two BLAS threads each would wait for each other: one thread, but for the tests that set it.
-PYTEST := OPENBLAS_NUM_THREADS=1 python -m pytest --numprocesses 2 --dist loadgroup
+# A progress bar, which slow machines show, would be another output of a notebook.
+PYTEST := OPENBLAS_NUM_THREADS=1 TQDM_DISABLE=1 python -m pytest --numprocesses 2 --dist loadgroup
 
 .DEFAULT_GOAL := help
 .PHONY: help book plain-book test test-package notebooks exercises grade-demo bench torch student-pack lock clean
