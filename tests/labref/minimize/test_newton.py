@@ -13,6 +13,16 @@ from tests.labref.minimize.examples import positive_definite, quadratic
 SEEDS = st.integers(0, 2**32 - 1)
 
 
+@pytest.mark.equation("eq-quadratic-model")
+def test_the_model_is_right_to_second_order():
+    """Its error is of third order: half the step, an eighth of the error."""
+    w, d = np.array(BEALE.start), np.array([0.3, -0.5])
+    value, g, H = BEALE.value(w), BEALE.gradient(w), BEALE.hessian(w)
+    t = 0.01 / 2 ** np.arange(3)
+    errors = [BEALE.value(w + t * d) - (value + t * g @ d + t**2 * d @ H @ d / 2) for t in t]
+    np.testing.assert_allclose(np.divide(errors[:-1], errors[1:]), 8, rtol=0.02)
+
+
 @pytest.mark.equation("eq-newton", "eq-quadratic-model")
 @given(seed=SEEDS, n=st.integers(1, 8), condition=st.floats(1, 1e6))
 def test_one_step_solves_a_quadratic(seed, n, condition):

@@ -24,6 +24,7 @@ def test_from_the_worst_start_each_step_shrinks_the_error_by_the_rate(condition)
     np.testing.assert_allclose(ratios, rate, 1e-4)
 
 
+@pytest.mark.equation("eq-steepest-descent")
 @given(seed=st.integers(0, 2**32 - 1), n=st.integers(2, 5), condition=st.floats(1.5, 200))
 def test_no_step_is_slower_than_the_rate_and_the_path_turns_at_right_angles(seed, n, condition):
     rng = np.random.default_rng(seed)

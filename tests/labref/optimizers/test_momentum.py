@@ -120,6 +120,16 @@ def test_the_heavy_ball_converges_at_the_root_of_beta(beta, where):
     assert spectral_radius(matrix) == pytest.approx(np.sqrt(beta), rel=1e-6)
 
 
+@pytest.mark.equation("eq-momentum-rate")
+@given(condition=st.floats(1.5, 1e4))
+def test_at_its_best_the_heavy_ball_has_one_rate_for_all_curvatures(condition):
+    root = (np.sqrt(condition) - 1) / (np.sqrt(condition) + 1)
+    lr = (1 + root) ** 2 / condition
+    for h in np.linspace(1, condition, 9):
+        matrix = quadratic_matrix(lambda w, v, h=h: momentum_step(w, v, h * w, lr, root**2), h)
+        assert spectral_radius(matrix) == pytest.approx(root, abs=1e-6)
+
+
 @pytest.mark.equation("eq-nesterov-rate")
 @given(condition=st.floats(1.5, 1e4))
 def test_nesterov_converges_at_one_minus_the_inverse_root_of_the_condition_number(condition):
