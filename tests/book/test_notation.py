@@ -15,10 +15,14 @@ BANNED = {
     r"\^T\b|\^\{T\}|\^\\mathsf": r"transpose is \top",
     r"\\circ\b": r"the elementwise product is \odot",
     r"\\mathbb\{I\}|\\mathbb\{1\}|\\mathbb 1": "the indicator is [k = c]",
-    r"\\mathcal\{[EDCJ]\}": r"the mean loss is \mathcal{L}",
-    r"\\\||\|\|": r"norms are \lVert \rVert",
+    r"\\mathcal\{[EDCJ]\}": r"the mean loss is \loss",
+    r"\\\||\|\|": r"norms are \norm{x}",
     r"\\ln\b": r"the natural logarithm is \log",
-    r"\\bm\b|\\vec\b|\\mathbf [a-zA-Z]": r"vectors are \mathbf{x}, \boldsymbol{\delta}",
+    r"\\bm\b|\\vec\b|\\mathbf\b": r"vectors are \vect{x}, matrices \mat{W} (book/macros.yml)",
+    r"\\boldsymbol\{\\(delta|theta)\}": r"\vdelta and \vtheta (book/macros.yml)",
+    r"\\mathcal\{L\}": r"the mean loss is \loss (book/macros.yml)",
+    r"\bn_\\text\{(in|out)\}": r"fan-in and fan-out are \nin and \nout (book/macros.yml)",
+    r"\\(mathrm|operatorname)\{(Var|sign|cond)\}": r"\Var, \sign, \cond (book/macros.yml)",
     r"—": "no em-dashes",
 }
 
@@ -49,5 +53,13 @@ def test_no_page_uses_a_banned_variant(page):
 
 def test_the_lint_sees_what_it_bans():
     bad = [r"W^T", r"a \circ b", r"\mathbb{I}", r"\mathcal{E}", r"\|w\|", r"\ln 2"]
-    for text in [*bad, r"\bm x", "a — b"]:
+    for text in [
+        *bad,
+        r"\bm x",
+        r"\mathbf{x}",
+        r"\boldsymbol{\delta}",
+        r"\mathcal{L}",
+        r"n_\text{in}",
+        "a — b",
+    ]:
         assert any(re.search(pattern, text) for pattern in BANNED), text
