@@ -17,7 +17,10 @@ CPU = np._core._multiarray_umath
 FEATURES = [name for name in CPU.__cpu_dispatch__ if CPU.__cpu_features__[name]]
 OTHER = "SkylakeX" if CPU.__cpu_features__["AVX512F"] else "Haswell"  # what this CPU can run
 ELSEWHERE = {
-    "Haswell kernels, one thread": {"OPENBLAS_CORETYPE": "Haswell", "OPENBLAS_NUM_THREADS": "1"},
+    "Sandybridge kernels, one thread": {
+        "OPENBLAS_CORETYPE": "Sandybridge",
+        "OPENBLAS_NUM_THREADS": "1",
+    },
     f"{OTHER} kernels, two threads": {
         "OPENBLAS_CORETYPE": OTHER,
         "OPENBLAS_NUM_THREADS": "2",
