@@ -39,6 +39,7 @@ c.IgnorePattern.pattern = r"(?s)."
 c.OverwriteCells.add_missing_cells = True
 
 c.Execute.timeout = 60
+c.Execute.iopub_timeout = 60  # by default 4 seconds, too few for a busy machine
 
 # Without it each kernel warns in the terminal that it listens on local ports.
 c.Execute.extra_arguments = ["--HistoryManager.hist_file=:memory:", "--log-level=ERROR"]
