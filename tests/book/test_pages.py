@@ -1,5 +1,6 @@
 """The rendered pages in a browser: complete, quiet, and without a network."""
 
+import functools
 import gzip
 import re
 import shutil
@@ -77,6 +78,14 @@ def test_style_sheets_import_nothing_from_outside(html):
         assert not found, f"{sheet.name} fetches {found}"
 
 
+@functools.cache
+def sent(name: str) -> int:
+    """Return how many bytes a server sends for a file, compressed; fonts and MathJax are free."""
+    path = Path(name)
+    free = "mathjax" in path.parts or path.suffix in (".woff", ".woff2", ".ttf")
+    return 0 if free or not path.is_file() else len(gzip.compress(path.read_bytes()))
+
+
 @pytest.fixture(scope="module")
 def browser():
     from playwright.sync_api import sync_playwright
@@ -90,8 +99,8 @@ def browser():
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
-def test_pages_are_complete_and_quiet(html, browser, width, scheme):
-    """No error, no request that fails or goes outside, all maths set, nothing too wide."""
+def test_pages_are_complete_quiet_and_light(html, browser, width, scheme):
+    """No error, no request that fails or goes outside, all maths set, nothing too wide or heavy."""
     context = browser.new_context(
         viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True
     )
@@ -104,8 +113,11 @@ def test_pages_are_complete_and_quiet(html, browser, width, scheme):
         "request",
         lambda r: r.url.startswith(("file:", "data:", "blob:")) or events.append(f"asks {r.url}"),
     )
+    loaded = set()
+    page.on("request", lambda request: loaded.add(unquote(urlsplit(request.url).path)))
     for path in pages(html):
         events.clear()
+        loaded.clear()
         page.goto(path.as_uri())
         page.wait_for_function(
             "() => document.querySelectorAll('.math').length"
@@ -116,23 +128,10 @@ def test_pages_are_complete_and_quiet(html, browser, width, scheme):
         assert page.evaluate("document.documentElement.dataset.theme") == scheme
         overflow = page.evaluate("document.documentElement.scrollWidth") - width
         assert overflow <= 0, f"{path.name} is {overflow} pixels wider than a {width} pixel screen"
-    context.close()
-
-
-@pytest.mark.browser
-def test_a_page_weighs_less_than_a_megabyte_and_a_half(html, browser):
-    """What a server sends, compressed, for a page and all that it loads but fonts and MathJax."""
-    page = browser.new_page()
-    loaded = set()
-    page.on("request", lambda request: loaded.add(unquote(urlsplit(request.url).path)))
-    for path in pages(html):
-        loaded.clear()
-        page.goto(path.as_uri())
         assert str(path) in loaded
-        files = [Path(name) for name in loaded if not re.search(r"mathjax|\.(woff2?|ttf)$", name)]
-        weight = sum(len(gzip.compress(file.read_bytes())) for file in files if file.is_file())
+        weight = sum(map(sent, loaded))
         assert weight < 1_500_000, f"{path.name} weighs {weight / 1e6:.2f} MB"
-    page.close()
+    context.close()
 
 
 @pytest.mark.browser
