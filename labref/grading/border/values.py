@@ -15,14 +15,7 @@ import numpy as np
 MAX_DEPTH = 100  # of values within values
 MUTABLE = (np.ndarray, np.random.Generator, list, dict, set, bytearray)
 BIT_GENERATORS = {
-    kind.__name__: kind
-    for kind in (
-        np.random.MT19937,
-        np.random.PCG64,
-        np.random.PCG64DXSM,
-        np.random.Philox,
-        np.random.SFC64,
-    )
+    name: getattr(np.random, name) for name in ("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64")
 }
 
 # Types and functions that are the same on both sides, and harmless whoever calls them.
