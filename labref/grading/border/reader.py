@@ -78,7 +78,7 @@ class Reader:
             if old.dtype != new.dtype or old.size != new.size:
                 raise BorderError("an array that changed its dtype or size in place")
             if old.shape != new.shape:
-                old.shape = new.shape
+                old.resize(new.shape, refcheck=False)
             old[...] = new
         elif kind == "generator":
             old.bit_generator.state = content
